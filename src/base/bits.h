@@ -1,0 +1,49 @@
+/*
+ * Arithmetic on powers of two and on bits.
+ */
+#ifndef MA_BASE_BITS_H
+#define MA_BASE_BITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+static inline bool bits_is_power_of_two(size_t value)
+{
+    return value != 0 && (value & (value - 1)) == 0;
+}
+
+/* `alignment` is a power of two; the caller has made sure that nothing wraps. */
+static inline size_t bits_round_up(size_t value, size_t alignment)
+{
+    return (value + alignment - 1) & ~(alignment - 1);
+}
+
+static inline size_t bits_round_down(size_t value, size_t alignment)
+{
+    return value & ~(alignment - 1);
+}
+
+static inline char *bits_align_up(char *address, size_t alignment)
+{
+    return address + (bits_round_up((uintptr_t)address, alignment) - (uintptr_t)address);
+}
+
+static inline char *bits_align_down(char *address, size_t alignment)
+{
+    return address - ((uintptr_t)address & (alignment - 1));
+}
+
+/* The number of the lowest set bit; `word` is not 0. */
+static inline unsigned bits_lowest(uint64_t word)
+{
+    return (unsigned)__builtin_ctzll(word);
+}
+
+/* The number of the highest set bit; `word` is not 0. */
+static inline unsigned bits_highest(uint64_t word)
+{
+    return 63u - (unsigned)__builtin_clzll(word);
+}
+
+#endif

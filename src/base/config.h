@@ -1,0 +1,40 @@
+/*
+ * The allocator's numbers. Each states its unit; those that were found by
+ * measurement name the page that has the measurement.
+ */
+#ifndef MA_BASE_CONFIG_H
+#define MA_BASE_CONFIG_H
+
+#include <stddef.h>
+
+/* Every payload's alignment, and the unit of every block's size. Bytes. */
+#define MA_ALIGNMENT ((size_t)16)
+
+/* The heap's range is cut into granules; each has one descriptor. Bytes. */
+#define MA_GRANULE_LOG2 16
+#define MA_GRANULE ((size_t)1 << MA_GRANULE_LOG2)
+
+/* Blocks up to this size have a bin for each size; larger ones are in the tree. */
+#define MA_BINNED_MAX ((size_t)64 << 10)
+
+/* The range that the descriptor table covers where no limit asks for less: the
+ * table then takes address space (not memory) of a 64th of a per cent of this. */
+#define MA_RANGE_DEFAULT ((size_t)1 << 40)
+
+/* The heap grows by at least GROW_MIN, and by 1/GROW_SHARE of itself. Memory that
+ * is not touched yet is not resident, so this only sets how often the kernel is
+ * asked. */
+#define MA_GROW_MIN ((size_t)128 << 10)
+#define MA_GROW_SHARE 32
+
+/* The top is given back when it exceeds TRIM_MIN and 1/TRIM_SHARE of the heap;
+ * half of that threshold is kept, so that a program that breathes does not fault
+ * the same pages in and out. */
+#define MA_TRIM_MIN ((size_t)256 << 10)
+#define MA_TRIM_SHARE 8
+
+/* Core instances. The first serves all requests; each further one serves what
+ * interrupts a thread inside the ones before it. */
+#define MA_CORE_COUNT 4
+
+#endif

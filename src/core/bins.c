@@ -1,0 +1,172 @@
+/*
+ * Bins: lists by size below, a tree above.
+ */
+#include "core/bins.h"
+
+_Static_assert(BINS_WORDS == 64, "one summary word covers the bitmap");
+_Static_assert(MA_BINNED_MAX >= TREE_BLOCK_MIN, "every block above the bins can be a node");
+
+static bool is_binned(const struct mem_block *b)
+{
+    return mb_size(b) <= MA_BINNED_MAX;
+}
+
+static size_t index_of(size_t size)
+{
+    return size / MA_ALIGNMENT - 1;
+}
+
+static void set_bit(struct bins *bins, size_t index)
+{
+    bins->map[index / 64] |= UINT64_C(1) << (index % 64);
+    bins->summary |= UINT64_C(1) << (index / 64);
+}
+
+static void clear_bit(struct bins *bins, size_t index)
+{
+    bins->map[index / 64] &= ~(UINT64_C(1) << (index % 64));
+    if (bins->map[index / 64] == 0) {
+        bins->summary &= ~(UINT64_C(1) << (index / 64));
+    }
+}
+
+/* The first bin at or after `index` that holds a block; BINS_COUNT if there is none. */
+static size_t next_filled(const struct bins *bins, size_t index)
+{
+    size_t word = index / 64;
+    uint64_t here = bins->map[word] & (~UINT64_C(0) << (index % 64));
+    if (here != 0) {
+        return word * 64 + bits_lowest(here);
+    }
+    if (word == BINS_WORDS - 1) {
+        return BINS_COUNT;
+    }
+    uint64_t later = bins->summary & (~UINT64_C(0) << (word + 1));
+    if (later == 0) {
+        return BINS_COUNT;
+    }
+    word = bits_lowest(later);
+    return word * 64 + bits_lowest(bins->map[word]);
+}
+
+static void list_push(struct bins *bins, struct mem_block *b)
+{
+    size_t index = index_of(mb_size(b));
+    struct mem_block *next = bins->first[index];
+    b->prev_free = NULL;
+    b->next_free = next;
+    if (next != NULL) {
+        next->prev_free = b;
+    } else {
+        set_bit(bins, index);
+    }
+    bins->first[index] = b;
+}
+
+static void list_unlink(struct bins *bins, struct mem_block *b)
+{
+    size_t index = index_of(mb_size(b));
+    struct mem_block *next = b->next_free;
+    struct mem_block *prev = b->prev_free;
+    bool is_linked = prev != NULL ? prev->next_free == b : bins->first[index] == b;
+    MA_CHECK(is_linked && (next == NULL || next->prev_free == b),
+             "corrupted free list: the links of the free block at %p (%zu bytes) are wrong; memory "
+             "was probably written to after it was freed",
+             mb_payload(b), mb_size(b));
+    if (next != NULL) {
+        next->prev_free = prev;
+    }
+    if (prev != NULL) {
+        prev->next_free = next;
+        return;
+    }
+    bins->first[index] = next;
+    if (next == NULL) {
+        clear_bit(bins, index);
+    }
+}
+
+void bins_insert(struct bins *bins, struct mem_block *b)
+{
+    MA_ASSERT(!mb_is_used(b));
+    if (is_binned(b)) {
+        list_push(bins, b);
+    } else {
+        tree_insert(&bins->tree, b);
+    }
+    bins->block_count++;
+    bins->bytes += mb_size(b);
+}
+
+void bins_remove(struct bins *bins, struct mem_block *b)
+{
+    if (is_binned(b)) {
+        list_unlink(bins, b);
+    } else {
+        tree_remove(&bins->tree, b);
+    }
+    bins->block_count--;
+    bins->bytes -= mb_size(b);
+}
+
+struct mem_block *bins_best_fit(const struct bins *bins, size_t size)
+{
+    if (size <= MA_BINNED_MAX) {
+        size_t index = next_filled(bins, index_of(size));
+        if (index < BINS_COUNT) {
+            return bins->first[index];
+        }
+    }
+    return tree_best_fit(&bins->tree, size);
+}
+
+size_t bins_largest(const struct bins *bins)
+{
+    const struct mem_block *largest = tree_largest(&bins->tree);
+    if (largest != NULL) {
+        return mb_size(largest);
+    }
+    if (bins->summary == 0) {
+        return 0;
+    }
+    size_t word = bits_highest(bins->summary);
+    return (word * 64 + bits_highest(bins->map[word]) + 1) * MA_ALIGNMENT;
+}
+
+/* Check the list of one bin and add it to the counts. */
+static bool list_is_sound(const struct bins *bins, size_t index, size_t *count, size_t *bytes)
+{
+    const struct mem_block *prev = NULL;
+    for (const struct mem_block *b = bins->first[index]; b != NULL; b = b->next_free) {
+        if (!mb_is_sealed(b) || mb_is_used(b) || index_of(mb_size(b)) != index ||
+            b->prev_free != prev) {
+            return false;
+        }
+        (*count)++;
+        *bytes += mb_size(b);
+        prev = b;
+    }
+    bool is_marked = (bins->map[index / 64] >> (index % 64) & 1) != 0;
+    return is_marked == (bins->first[index] != NULL);
+}
+
+bool bins_check(const struct bins *bins)
+{
+    size_t count = 0;
+    size_t bytes = 0;
+    if (!tree_check(&bins->tree, &count, &bytes)) {
+        return false;
+    }
+    for (size_t index = 0; index < BINS_COUNT; index++) {
+        if (!list_is_sound(bins, index, &count, &bytes)) {
+            return false;
+        }
+    }
+    for (size_t word = 0; word < BINS_WORDS; word++) {
+        bool is_marked = (bins->summary >> word & 1) != 0;
+        if (is_marked != (bins->map[word] != 0)) {
+            return false;
+        }
+    }
+    return count == bins->block_count && bytes == bins->bytes;
+}

@@ -1,0 +1,96 @@
+/*
+ * The best-fit heap: one instance, its lock, and what can be asked of it.
+ *
+ * A core cuts its segments into blocks. It serves a request from the smallest free
+ * block that holds it, splits off what is not needed, and merges a released block
+ * with its free neighbours at once. It knows nothing of threads, of size classes
+ * or of errno; what a request of 0 bytes means is for the API to say.
+ *
+ * Every function takes the core's lock within. A thread that holds it already
+ * (a signal handler that interrupted the core) must not call any but core_free(),
+ * core_is_entered() and core_usable_size(): see api/heap.c.
+ */
+#ifndef MA_CORE_CORE_H
+#define MA_CORE_CORE_H
+
+#include "core/bins.h"
+#include "core/space.h"
+#include "ma.h"
+#include "os/lock.h"
+
+struct deferred;
+
+struct ma_core {
+    struct lock lock;
+    /* Atomic: */
+    struct deferred *deferred; /* payloads released by what interrupted the core */
+    /* Core lock: */
+    struct segment *segments; /* the newest first */
+    struct segment *growing;  /* the one that is extended; NULL before the first */
+    char *clean;              /* from here to growing's fence, no byte was ever written (I9) */
+    size_t heap_bytes;        /* of all segments */
+    size_t live_bytes;        /* usable bytes of used blocks */
+    size_t peak_live_bytes;
+    size_t live_count;
+    size_t allocate_count;
+    struct bins bins;
+};
+
+/* Set up a core without memory. `interrupts`: see lock_init(). */
+void core_init(struct ma_core *core, bool interrupts);
+
+/*
+ * Allocate `size` bytes, at most PTRDIFF_MAX; undefined contents.
+ *
+ * @return the payload, 16-aligned; NULL when memory is out.
+ */
+void *core_alloc(struct ma_core *core, size_t size);
+
+/* The same, all bytes zero. Memory that was never used is not cleared again. */
+void *core_alloc_zeroed(struct ma_core *core, size_t size);
+
+/* The same as core_alloc(), at a multiple of `alignment`, a power of two of at most
+ * PTRDIFF_MAX. */
+void *core_alloc_aligned(struct ma_core *core, size_t alignment, size_t size);
+
+/*
+ * Release a payload that lies in a segment of this core. Aborts with a report
+ * where it is not a live payload. May interrupt the core: the release is then
+ * put off until the interrupted call ends.
+ */
+void core_free(struct ma_core *core, void *payload);
+
+/*
+ * Change a payload's size to `size` bytes: in place, else by moving it down over a
+ * free predecessor, else by allocating, copying and releasing.
+ *
+ * @return the payload, its contents kept up to the smaller size; NULL when memory
+ *         is out, the old payload then unchanged.
+ */
+void *core_realloc(struct ma_core *core, void *payload, size_t size);
+
+/* The bytes that may be written to a live payload. Takes no lock. Aborts with a
+ * report where it is not one. `caller` names the function in the report. */
+size_t core_usable_size(const void *payload, const char *caller);
+
+/* Give the top back, but for `pad` bytes. True when something was given back. */
+bool core_trim(struct ma_core *core, size_t pad);
+
+/* Add this core's figures to `*stats`; break, mmap and table are the space's. */
+void core_add_stats(struct ma_core *core, struct ma_stats *stats);
+
+/* ma_walk() over one core. */
+int core_walk(struct ma_core *core, int (*visit)(const struct ma_block *, void *), void *context);
+
+/* Check all invariants. 0, or the number of one that is broken, which a line on
+ * stderr explains. */
+int core_check(struct ma_core *core);
+
+/* Whether the calling thread is inside this core. */
+bool core_is_entered(const struct ma_core *core);
+
+/* For fork(): lock_acquire() and lock_lend(); and the reverse. */
+void core_lend(struct ma_core *core);
+void core_take_back(struct ma_core *core);
+
+#endif

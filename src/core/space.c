@@ -1,0 +1,293 @@
+/*
+ * The break, its substitutes, and the descriptor table.
+ */
+#include "core/space.h"
+
+#include "base/assert.h"
+#include "base/bits.h"
+#include "base/options.h"
+#include "os/lock.h"
+#include "os/os.h"
+
+/* The table is made writable in steps of this many bytes. */
+#define TABLE_STEP ((size_t)64 << 10)
+
+/* Where a mapping is in the way, look further on, at twice the distance each time:
+ * after so many turns the distance is the range itself. */
+enum { MAP_TRIES = 24 };
+
+/* Others may move the break between our look at it and our move. */
+enum { BREAK_TRIES = 4 };
+
+struct space_map space_map;
+
+static struct lock lock = {.rank = LOCK_RANK_SPACE};
+
+/* Space lock: */
+static size_t range;  /* bytes from space_map.base that the table can describe; constant */
+static char *map_from; /* where the next mapping is tried first */
+static struct space_usage usage;
+
+static char *range_start(void)
+{
+    return (char *)space_map.base;
+}
+
+static bool in_range(const char *where, size_t size)
+{
+    size_t offset = (uintptr_t)where - space_map.base;
+    return offset < range && size <= range - offset;
+}
+
+bool space_start(void)
+{
+    size_t limit = os_address_space_limit();
+    size_t wanted = bits_round_down(limit < MA_RANGE_DEFAULT ? limit : MA_RANGE_DEFAULT, MA_GRANULE);
+    char *table = NULL;
+    for (; wanted >= MA_GRANULE && table == NULL; wanted = bits_round_down(wanted / 2, MA_GRANULE)) {
+        range = wanted;
+        table = os_reserve(bits_round_up(range / MA_GRANULE * sizeof(struct granule), TABLE_STEP));
+    }
+    char *start = os_break();
+    bool has_break = start != NULL;
+    if (!has_break) {
+        start = os_free_range(range);
+    }
+    if (table == NULL || start == NULL) {
+        return false;
+    }
+    start = bits_align_up(start, MA_GRANULE);
+    space_map.base = (uintptr_t)start;
+    space_map.table = (struct granule *)table;
+    /* The lower half is the break's to grow into. */
+    map_from = has_break ? start + bits_round_down(range / 2, MA_GRANULE) : start;
+    return true;
+}
+
+/* Make the descriptors up to that of the granule that ends at `end` usable. */
+static bool commit_table_locked(const char *end)
+{
+    size_t needed = ((uintptr_t)end - space_map.base) >> MA_GRANULE_LOG2;
+    size_t count = space_map.granule_count;
+    if (needed <= count) {
+        return true;
+    }
+    size_t from = count * sizeof(struct granule);
+    size_t to = bits_round_up(needed * sizeof(struct granule), TABLE_STEP);
+    if (!os_commit((char *)space_map.table + from, to - from)) {
+        return false;
+    }
+    usage.table_bytes = to;
+    __atomic_store_n(&space_map.granule_count, to / sizeof(struct granule), __ATOMIC_RELEASE);
+    return true;
+}
+
+/* Enter `segment` (or NULL) for the granules of [start, end). I7. */
+static void set_owner_locked(const char *start, const char *end, struct segment *segment)
+{
+    MA_ASSERT(lock_held_by_me(&lock));
+    size_t first = ((uintptr_t)start - space_map.base) >> MA_GRANULE_LOG2;
+    size_t last = ((uintptr_t)end - space_map.base) >> MA_GRANULE_LOG2;
+    for (size_t i = first; i < last; i++) {
+        __atomic_store_n(&space_map.table[i].segment, segment, __ATOMIC_RELEASE);
+    }
+}
+
+static void count_taken_locked(bool is_mapped, size_t size)
+{
+    *(is_mapped ? &usage.mmap_bytes : &usage.break_bytes) += size;
+    size_t total = usage.mmap_bytes + usage.break_bytes;
+    usage.peak_bytes = total > usage.peak_bytes ? total : usage.peak_bytes;
+}
+
+static void count_given_locked(bool is_mapped, size_t size)
+{
+    *(is_mapped ? &usage.mmap_bytes : &usage.break_bytes) -= size;
+}
+
+static void tell(const char *what, const struct segment *segment, size_t size)
+{
+    if (options.verbose != 0) {
+        report_line("%s %zu KiB %s: segment %p to %p", what, size >> 10,
+                    segment->is_mapped ? "by mmap" : "at the break", (const void *)segment,
+                    (void *)segment->end);
+    }
+}
+
+/*
+ * Move the break from `expected` by `size` bytes.
+ *
+ * @return false where it was refused or stood elsewhere; it is then unchanged.
+ */
+static bool move_break_locked(const char *expected, size_t size)
+{
+    char *old = os_break_move((intptr_t)size);
+    if (old == expected) {
+        return true;
+    }
+    if (old != NULL) {
+        os_break_move(-(intptr_t)size); /* another thread moved it meanwhile */
+    }
+    return false;
+}
+
+/* A run of `size` bytes above the break, wherever others have moved it; or NULL. */
+static char *take_break_locked(size_t size)
+{
+    for (int i = 0; i < BREAK_TRIES; i++) {
+        char *now = os_break();
+        if (now == NULL) {
+            return NULL;
+        }
+        char *start = bits_align_up(now, MA_GRANULE);
+        if (!in_range(start, size) || !commit_table_locked(start + size)) {
+            return NULL;
+        }
+        if (move_break_locked(now, (size_t)(start - now) + size)) {
+            return start;
+        }
+        if (os_break() == now) {
+            return NULL; /* refused, not raced */
+        }
+    }
+    return NULL;
+}
+
+/* A run of `size` bytes mapped somewhere in the range; or NULL. */
+static char *take_mapping_locked(size_t size)
+{
+    char *where = map_from;
+    for (int i = 0; i < MAP_TRIES && in_range(where, size); i++) {
+        if (!commit_table_locked(where + size)) {
+            return NULL;
+        }
+        switch (os_map_at(where, size)) {
+        case OS_MAPPED:
+            map_from = where + size;
+            return where;
+        case OS_OCCUPIED:
+            where += MA_GRANULE << i;
+            break;
+        case OS_REFUSED:
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+static struct segment *new_segment_locked(struct ma_core *core, size_t size)
+{
+    bool is_mapped = false;
+    char *start = take_break_locked(size);
+    if (start == NULL) {
+        is_mapped = true;
+        start = take_mapping_locked(size);
+    }
+    if (start == NULL) {
+        return NULL;
+    }
+    struct segment *segment = (struct segment *)start;
+    *segment = (struct segment){.core = core, .is_mapped = is_mapped, .end = start + size};
+    set_owner_locked(start, segment->end, segment);
+    count_taken_locked(is_mapped, size);
+    tell("took", segment, size);
+    return segment;
+}
+
+struct segment *space_new_segment(struct ma_core *core, size_t size)
+{
+    if (lock_held_by_me(&lock)) {
+        return NULL;
+    }
+    lock_acquire(&lock);
+    struct segment *segment = new_segment_locked(core, size);
+    lock_release(&lock);
+    return segment;
+}
+
+static bool extend_locked(struct segment *segment, size_t size)
+{
+    char *end = segment->end;
+    if (!in_range(end, size) || !commit_table_locked(end + size)) {
+        return false;
+    }
+    if (segment->is_mapped ? os_map_at(end, size) != OS_MAPPED
+                           : os_break() != end || !move_break_locked(end, size)) {
+        return false;
+    }
+    segment->end = end + size;
+    set_owner_locked(end, segment->end, segment);
+    count_taken_locked(segment->is_mapped, size);
+    tell("grew by", segment, size);
+    return true;
+}
+
+bool space_extend(struct segment *segment, size_t size)
+{
+    if (lock_held_by_me(&lock)) {
+        return false;
+    }
+    lock_acquire(&lock);
+    bool extended = extend_locked(segment, size);
+    lock_release(&lock);
+    return extended;
+}
+
+static bool shrink_locked(struct segment *segment, size_t size)
+{
+    char *end = segment->end;
+    char *start = end - size;
+    bool is_mapped = segment->is_mapped;
+    if (!is_mapped && os_break() != end) {
+        return false;
+    }
+    set_owner_locked(start, end, NULL);
+    if (is_mapped) {
+        segment->end = start;
+        tell("shrank by", segment, size);
+        os_unmap(start, size); /* with the record, where that is the whole segment */
+        map_from = start < map_from ? start : map_from;
+    } else if (os_break_move(-(intptr_t)size) != NULL) {
+        segment->end = start;
+        tell("shrank by", segment, size);
+    } else {
+        set_owner_locked(start, end, segment);
+        return false;
+    }
+    count_given_locked(is_mapped, size);
+    return true;
+}
+
+bool space_shrink(struct segment *segment, size_t size)
+{
+    if (lock_held_by_me(&lock)) {
+        return false;
+    }
+    lock_acquire(&lock);
+    bool shrunk = shrink_locked(segment, size);
+    lock_release(&lock);
+    return shrunk;
+}
+
+struct space_usage space_usage(void)
+{
+    if (lock_held_by_me(&lock)) {
+        return usage;
+    }
+    lock_acquire(&lock);
+    struct space_usage copy = usage;
+    lock_release(&lock);
+    return copy;
+}
+
+void space_lend(void)
+{
+    lock_acquire(&lock);
+    lock_lend(&lock);
+}
+
+void space_take_back(void)
+{
+    lock_take_back(&lock);
+    lock_release(&lock);
+}

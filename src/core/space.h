@@ -1,0 +1,104 @@
+/*
+ * The address range that all cores share: the program break, the mappings that
+ * stand in for it, and one descriptor for each granule.
+ *
+ * The range begins where the break stood at the start. Every segment lies in it,
+ * at granule boundaries of its own, so that a granule belongs to one segment at
+ * most, and an address is looked up by one compare and one index. Where the break
+ * cannot grow (something is in its way, or the system has none for us), segments
+ * are mapped elsewhere in the same range: the lookup stays the same. Invariant I7.
+ *
+ * Lock: the space's own, LOCK_RANK_SPACE, taken within these functions.
+ */
+#ifndef MA_CORE_SPACE_H
+#define MA_CORE_SPACE_H
+
+#include "base/config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ma_core;
+
+/*
+ * One run of address space that is cut into blocks, its last a fence (I5). The
+ * record stands at the segment's start.
+ */
+struct segment {
+    struct ma_core *core; /* constant */
+    bool is_mapped;       /* constant; by mmap, not from the break */
+    /* Core lock: */
+    struct segment *next; /* in the core's list */
+    struct segment *prev;
+    char *end; /* one past the fence */
+};
+
+/* What the table says of a granule. */
+struct granule {
+    struct segment *segment; /* atomic; NULL: not ours */
+};
+
+/* What the table needs to find a descriptor. */
+struct space_map {
+    uintptr_t base;          /* constant after start */
+    struct granule *table;   /* constant after start */
+    size_t granule_count;    /* atomic; descriptors that exist by now, it only grows */
+};
+
+extern struct space_map space_map;
+
+/* What the space has taken from the system. Bytes. */
+struct space_usage {
+    size_t break_bytes;
+    size_t mmap_bytes;
+    size_t peak_bytes; /* the most the two have been together */
+    size_t table_bytes;
+};
+
+/* Reserve the descriptor table and note where the break stands. Once, before any
+ * other call here. False: not even the smallest table could be had. */
+bool space_start(void);
+
+/*
+ * Take a new run of `size` bytes, a multiple of MA_GRANULE, zeroed, and enter it in
+ * the table as a segment of `core`, its record filled in (but for the list links).
+ *
+ * @return the segment, or NULL: memory is out, or the calling thread was
+ *         interrupted in here.
+ */
+struct segment *space_new_segment(struct ma_core *core, size_t size);
+
+/*
+ * Extend a segment in place by `size` bytes, a multiple of MA_GRANULE, zeroed.
+ *
+ * @return false where its end is not the break, or the break was refused.
+ */
+bool space_extend(struct segment *segment, size_t size);
+
+/*
+ * Give the last `size` bytes of a segment back to the system, a multiple of
+ * MA_GRANULE. A mapped segment may be given back whole: its record is then gone.
+ *
+ * @return false where the break is no longer the segment's end.
+ */
+bool space_shrink(struct segment *segment, size_t size);
+
+/* What was taken and is held. */
+struct space_usage space_usage(void);
+
+/* For fork(): as lock_acquire() with lock_lend(), and the reverse. */
+void space_lend(void);
+void space_take_back(void);
+
+/* The segment that `address` lies in, or NULL. Constant time, no lock. */
+static inline struct segment *space_segment_of(const void *address)
+{
+    size_t index = ((uintptr_t)address - space_map.base) >> MA_GRANULE_LOG2;
+    if (index >= __atomic_load_n(&space_map.granule_count, __ATOMIC_ACQUIRE)) {
+        return NULL;
+    }
+    return __atomic_load_n(&space_map.table[index].segment, __ATOMIC_ACQUIRE);
+}
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * A lock that knows its owner.
+ *
+ * A thread that is interrupted inside the allocator by a signal handler or a hook
+ * that allocates must see that it holds the lock already, rather than wait for
+ * itself: lock_held_by_me() tells.
+ *
+ * Lock order: lower ranks first; debug builds abort on a violation.
+ *
+ *   rank             protects
+ *   LOCK_RANK_CORE   every block, the bins, the segments of one core
+ *   LOCK_RANK_SPACE  the program break, the mappings, the descriptor table
+ *
+ * fork() takes all locks in this order, cores by their number, and lends them to
+ * the forking thread: other threads wait, but the fork handlers of other
+ * libraries, which may allocate, do not. Call nothing that may allocate while
+ * holding any.
+ */
+#ifndef MA_OS_LOCK_H
+#define MA_OS_LOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum lock_rank {
+    LOCK_RANK_CORE = 1,
+    LOCK_RANK_SPACE,
+};
+
+struct lock {
+    uint32_t word;       /* atomic; 0 free, 1 held, 2 held and others wait */
+    enum lock_rank rank; /* constant after start */
+    const void *owner;   /* atomic; thread that is inside, or NULL */
+    const void *guest;   /* atomic; thread to which a held lock is lent, or NULL */
+    bool interrupts;     /* constant after start; may be taken inside any other lock */
+    uint32_t outer_ranks; /* this lock; debug builds: the ranks its holder had before */
+};
+
+/* Set up a lock that nobody holds. `interrupts` is for locks that only a signal
+ * handler (or the like) takes, on top of whatever its thread holds. */
+void lock_init(struct lock *lock, enum lock_rank rank, bool interrupts);
+
+/* Wait for the lock and take it. Requires: !lock_held_by_me(). */
+void lock_acquire(struct lock *lock);
+
+/* Leave the lock. Requires: lock_held_by_me(). */
+void lock_release(struct lock *lock);
+
+/* Whether the calling thread is inside this lock's critical section. */
+bool lock_held_by_me(const struct lock *lock);
+
+/*
+ * Keep a lock that is held shut for other threads, but let the holder enter it
+ * again, as often as it likes, until lock_take_back(). For fork().
+ */
+void lock_lend(struct lock *lock);
+
+/* End lock_lend(): the calling thread is inside the lock again. In a forked child
+ * as in the parent. */
+void lock_take_back(struct lock *lock);
+
+#endif

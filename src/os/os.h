@@ -1,0 +1,61 @@
+/*
+ * The one contract between the allocator and the operating system.
+ *
+ * No other folder makes a memory system call. Unit tests link
+ * tests/support/fake_os.c in place of this folder's memory calls, so that the
+ * break can be refused, moved by others, or run out, on demand.
+ *
+ * None of these functions allocates; errno is left as the system set it.
+ */
+#ifndef MA_OS_OS_H
+#define MA_OS_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The program break; NULL where the system has none for us. */
+char *os_break(void);
+
+/*
+ * Move the break by `increment` bytes; negative gives memory back.
+ *
+ * Goes through libc's sbrk(), so that others in the process who use it see the
+ * move. New memory reads as zero from the first whole page on.
+ *
+ * @return the break before the move, or NULL where it was refused.
+ */
+char *os_break_move(intptr_t increment);
+
+enum os_map_result {
+    OS_MAPPED,   /* zeroed and writable */
+    OS_OCCUPIED, /* something else is in the way; another place may do */
+    OS_REFUSED,  /* no memory, or forbidden */
+};
+
+/* Map memory at exactly `where`. */
+enum os_map_result os_map_at(char *where, size_t size);
+
+/* Return a mapping, or whole pages of one. */
+void os_unmap(char *where, size_t size);
+
+/* Address space without memory behind it, for the descriptor table; NULL if refused. */
+char *os_reserve(size_t size);
+
+/* Make whole pages of a reservation writable and zero; false if refused. */
+bool os_commit(char *where, size_t size);
+
+/* An address around which mappings are likely to find room, with `size` bytes
+ * above it, for a heap that has no break at all; NULL if there is none. */
+char *os_free_range(size_t size);
+
+/* Bytes of address space that this process's limits allow; SIZE_MAX if unlimited. */
+size_t os_address_space_limit(void);
+
+/* Bytes in a page. */
+size_t os_page_size(void);
+
+/* A word that an attacker cannot guess, the same at each call in a process. */
+uint64_t os_entropy(void);
+
+#endif

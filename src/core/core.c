@@ -1,0 +1,281 @@
+/*
+ * Allocate by best fit, split; release, coalesce. Invariants I2, I3, I4.
+ */
+#include "core/core_locked.h"
+
+#include <string.h>
+
+uint64_t mb_key;
+
+/* A payload whose release was put off; the link lies in the payload. */
+struct deferred {
+    struct deferred *next;
+};
+
+void core_init(struct ma_core *core, bool interrupts)
+{
+    memset(core, 0, sizeof(*core));
+    lock_init(&core->lock, LOCK_RANK_CORE, interrupts);
+}
+
+void core_enter(struct ma_core *core)
+{
+    lock_acquire(&core->lock);
+}
+
+static void release_deferred_locked(struct ma_core *core)
+{
+    struct deferred *d = __atomic_exchange_n(&core->deferred, NULL, __ATOMIC_ACQUIRE);
+    while (d != NULL) {
+        struct deferred *next = d->next;
+        core_release_locked(core, core_block_of(d, "free"));
+        d = next;
+    }
+}
+
+void core_leave(struct ma_core *core)
+{
+    if (__atomic_load_n(&core->deferred, __ATOMIC_RELAXED) != NULL) {
+        release_deferred_locked(core);
+    }
+    lock_release(&core->lock);
+}
+
+bool core_is_entered(const struct ma_core *core)
+{
+    return lock_held_by_me(&core->lock);
+}
+
+void core_lend(struct ma_core *core)
+{
+    core_enter(core);
+    lock_lend(&core->lock);
+}
+
+void core_take_back(struct ma_core *core)
+{
+    lock_take_back(&core->lock);
+    core_leave(core);
+}
+
+/* Whether `b` can be a block's address at all: aligned, within a segment's blocks. */
+static bool may_be_block(const struct mem_block *b)
+{
+    const struct segment *segment = space_segment_of(b);
+    return (uintptr_t)b % MA_ALIGNMENT == 0 && segment != NULL && b >= segment_first(segment) &&
+           b < segment_fence(segment);
+}
+
+struct mem_block *core_block_of(const void *payload, const char *caller)
+{
+    struct mem_block *b = mb_of_payload(payload);
+    MA_CHECK(may_be_block(b) && mb_is_sealed(b),
+             "%s(%p): no block begins there, or its header was overwritten", caller, payload);
+    MA_CHECK(mb_is_used(b), "%s(%p): double free: the block of %zu bytes is free already", caller,
+             payload, mb_size(b));
+    return b;
+}
+
+void core_note_used_locked(struct ma_core *core, const struct mem_block *b, size_t old_usable)
+{
+    core->live_bytes += mb_usable(b) - old_usable;
+    if (core->live_bytes > core->peak_live_bytes) {
+        core->peak_live_bytes = core->live_bytes;
+    }
+    /* What follows `b` may be a free block, with as much as a tree node written. */
+    char *written = (char *)mb_next(b) + TREE_BLOCK_MIN;
+    if (written > core->clean && core->growing != NULL && written <= core->growing->end + TREE_BLOCK_MIN &&
+        (const char *)b > (const char *)core->growing) {
+        core->clean = written < core->growing->end ? written : core->growing->end;
+    }
+}
+
+/*
+ * Make the first `size` bytes of the free block `b`, which is in no bin, a used
+ * block; the rest, if it can be one, is filed as a free block.
+ */
+static void carve_locked(struct ma_core *core, struct mem_block *b, size_t size)
+{
+    if (mb_size(b) - size >= MB_MIN) {
+        bins_insert(&core->bins, mb_split(b, size));
+    }
+    mb_mark_used(b);
+    core->live_count++;
+    core->allocate_count++;
+    core_note_used_locked(core, b, 0);
+}
+
+struct mem_block *core_allocate_locked(struct ma_core *core, size_t size)
+{
+    MA_ASSERT(lock_held_by_me(&core->lock));
+    struct mem_block *b = bins_best_fit(&core->bins, size);
+    if (b == NULL) {
+        b = core_grow_locked(core, size);
+    }
+    if (b == NULL) {
+        return NULL;
+    }
+    bins_remove(&core->bins, b);
+    carve_locked(core, b, size);
+    return b;
+}
+
+/* Bytes to cut off the front of the free block `b` so that its payload is aligned;
+ * they can be a block of their own. */
+static size_t aligning_lead(const struct mem_block *b, size_t alignment)
+{
+    char *payload = mb_payload(b);
+    size_t lead = (size_t)(bits_align_up(payload, alignment) - payload);
+    return lead != 0 && lead < MB_MIN ? lead + alignment : lead;
+}
+
+static struct mem_block *allocate_aligned_locked(struct ma_core *core, size_t alignment,
+                                                 size_t size)
+{
+    struct mem_block *b = bins_best_fit(&core->bins, size);
+    if (b == NULL || aligning_lead(b, alignment) + size > mb_size(b)) {
+        size_t always_enough = size + alignment + MA_ALIGNMENT;
+        b = bins_best_fit(&core->bins, always_enough);
+        if (b == NULL) {
+            b = core_grow_locked(core, always_enough);
+        }
+    }
+    if (b == NULL) {
+        return NULL;
+    }
+    bins_remove(&core->bins, b);
+    size_t lead = aligning_lead(b, alignment);
+    if (lead != 0) {
+        struct mem_block *rest = mb_split(b, lead);
+        bins_insert(&core->bins, b);
+        b = rest;
+    }
+    carve_locked(core, b, size);
+    return b;
+}
+
+void *core_alloc(struct ma_core *core, size_t size)
+{
+    core_enter(core);
+    struct mem_block *b = core_allocate_locked(core, mb_size_for(size));
+    core_leave(core);
+    return b != NULL ? mb_payload(b) : NULL;
+}
+
+void *core_alloc_aligned(struct ma_core *core, size_t alignment, size_t size)
+{
+    if (alignment <= MA_ALIGNMENT) {
+        return core_alloc(core, size);
+    }
+    core_enter(core);
+    struct mem_block *b = allocate_aligned_locked(core, alignment, mb_size_for(size));
+    core_leave(core);
+    return b != NULL ? mb_payload(b) : NULL;
+}
+
+void *core_alloc_zeroed(struct ma_core *core, size_t size)
+{
+    core_enter(core);
+    struct segment *grown = core->growing;
+    char *clean = core->clean;
+    struct mem_block *b = core_allocate_locked(core, mb_size_for(size));
+    if (core->growing != grown) {
+        clean = NULL;
+    }
+    core_leave(core);
+    if (b == NULL) {
+        return NULL;
+    }
+    char *payload = mb_payload(b);
+    bool runs_into_clean = payload < clean && clean < payload + size;
+    memset(payload, 0, runs_into_clean ? (size_t)(clean - payload) : size);
+    return payload;
+}
+
+/*
+ * Merge `b`, which is free and in no bin, with its free neighbours, and file it.
+ *
+ * Ensures: I2 holds again, which is broken on entry.
+ * Relies on I5 (a segment ends in a used fence): mb_next() is readable.
+ */
+static struct mem_block *coalesce_locked(struct ma_core *core, struct mem_block *b)
+{
+    struct mem_block *next = mb_next(b);
+    if (!mb_is_used(next)) {
+        bins_remove(&core->bins, next);
+        mb_absorb(b, next);
+    }
+    if (!mb_prev_is_used(b)) {
+        struct mem_block *prev = mb_prev(b);
+        MA_CHECK(mb_is_sealed(prev) && !mb_is_used(prev) && mb_size(prev) == b->prev_size,
+                 "heap corrupted: the header of the free block before %p was overwritten",
+                 mb_payload(b));
+        bins_remove(&core->bins, prev);
+        mb_absorb(prev, b);
+        b = prev;
+    }
+    bins_insert(&core->bins, b);
+    return b;
+}
+
+void core_release_locked(struct ma_core *core, struct mem_block *b)
+{
+    MA_ASSERT(lock_held_by_me(&core->lock));
+    struct mem_block *next = mb_next(b);
+    MA_CHECK(mb_is_sealed(next) && mb_prev_is_used(next),
+             "heap corrupted: the header after the block at %p (%zu usable bytes) was overwritten; "
+             "probably a write past the block's end",
+             mb_payload(b), mb_usable(b));
+    core->live_bytes -= mb_usable(b);
+    core->live_count--;
+    mb_mark_free(b);
+    b = coalesce_locked(core, b);
+    if (mb_is_fence(mb_next(b))) {
+        core_tail_freed_locked(core, b);
+    }
+}
+
+/* Put the release off until the interrupted call leaves the core. */
+static void defer(struct ma_core *core, void *payload)
+{
+    struct deferred *d = payload;
+    d->next = __atomic_load_n(&core->deferred, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&core->deferred, &d->next, d, true, __ATOMIC_RELEASE,
+                                        __ATOMIC_RELAXED)) {
+    }
+}
+
+void core_free(struct ma_core *core, void *payload)
+{
+    if (core_is_entered(core)) {
+        defer(core, payload);
+        return;
+    }
+    core_enter(core);
+    core_release_locked(core, core_block_of(payload, "free"));
+    core_leave(core);
+}
+
+size_t core_usable_size(const void *payload, const char *caller)
+{
+    return mb_usable(core_block_of(payload, caller));
+}
+
+void core_add_stats(struct ma_core *core, struct ma_stats *stats)
+{
+    core_enter(core);
+    size_t largest = bins_largest(&core->bins);
+    stats->live_bytes += core->live_bytes;
+    stats->live_count += core->live_count;
+    stats->peak_live_bytes += core->peak_live_bytes;
+    stats->free_bytes += core->bins.bytes;
+    stats->free_count += core->bins.block_count;
+    stats->largest_free = largest > stats->largest_free ? largest : stats->largest_free;
+    stats->overhead_bytes += core->heap_bytes - core->live_bytes - core->bins.bytes;
+    stats->allocate_count += core->allocate_count;
+    stats->release_count += core->allocate_count - core->live_count;
+    for (const struct segment *s = core->segments; s != NULL; s = s->next) {
+        stats->segment_count++;
+    }
+    core_leave(core);
+}

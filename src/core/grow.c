@@ -1,0 +1,176 @@
+/*
+ * How a core takes memory from the space and gives it back. Invariants I5, I9.
+ */
+#include "core/core_locked.h"
+
+/* What a segment needs besides one block: its record and its fence. */
+static size_t segment_cost(void)
+{
+    return bits_round_up(sizeof(struct segment), MA_ALIGNMENT) + MB_FENCE_SIZE;
+}
+
+/* How much to take when `missing` bytes are wanted. */
+static size_t growth_for(const struct ma_core *core, size_t missing)
+{
+    size_t step = core->heap_bytes / MA_GROW_SHARE;
+    step = step > MA_GROW_MIN ? step : MA_GROW_MIN;
+    return bits_round_up(missing > step ? missing : step, MA_GRANULE);
+}
+
+static void put_fence(struct segment *segment, bool prev_is_used)
+{
+    mb_set(segment_fence(segment), MB_FENCE_SIZE, MB_USED | (prev_is_used ? MB_PREV_USED : 0));
+}
+
+/* The free block that ends `segment`, or NULL. */
+static struct mem_block *free_tail(const struct segment *segment)
+{
+    const struct mem_block *fence = segment_fence(segment);
+    return mb_prev_is_used(fence) ? NULL : mb_prev(fence);
+}
+
+/* The segment's new end lies `size` bytes above its old fence: make the old fence the
+ * head of a free block up to the new one, and merge it with what was before. */
+static struct mem_block *fill_extension_locked(struct ma_core *core, struct mem_block *old_fence,
+                                               size_t size)
+{
+    struct mem_block *tail = mb_prev_is_used(old_fence) ? NULL : mb_prev(old_fence);
+    put_fence(core->growing, false);
+    mb_set(old_fence, size, tail == NULL ? MB_PREV_USED : 0);
+    mb_mark_free(old_fence);
+    if (tail == NULL) {
+        char *written = (char *)old_fence + TREE_BLOCK_MIN;
+        core->clean = core->clean > written ? core->clean : written;
+        bins_insert(&core->bins, old_fence);
+        return old_fence;
+    }
+    bins_remove(&core->bins, tail);
+    mb_absorb(tail, old_fence);
+    old_fence->prev_size = 0; /* I9: within the clean part, no trace of the fence */
+    old_fence->head = 0;
+    bins_insert(&core->bins, tail);
+    return tail;
+}
+
+struct mem_block *core_extend_locked(struct ma_core *core, size_t size)
+{
+    struct segment *segment = core->growing;
+    if (segment == NULL) {
+        return NULL;
+    }
+    struct mem_block *old_fence = segment_fence(segment);
+    struct mem_block *tail = free_tail(segment);
+    size_t missing = size - (tail != NULL ? mb_size(tail) : 0);
+    size_t growth = growth_for(core, missing);
+    if (!space_extend(segment, growth)) {
+        growth = bits_round_up(missing, MA_GRANULE);
+        if (!space_extend(segment, growth)) {
+            return NULL;
+        }
+    }
+    core->heap_bytes += growth;
+    return fill_extension_locked(core, old_fence, growth);
+}
+
+static struct mem_block *new_segment_locked(struct ma_core *core, size_t size)
+{
+    size_t growth = growth_for(core, size + segment_cost());
+    struct segment *segment = space_new_segment(core, growth);
+    if (segment == NULL) {
+        growth = bits_round_up(size + segment_cost(), MA_GRANULE);
+        segment = space_new_segment(core, growth);
+    }
+    if (segment == NULL) {
+        return NULL;
+    }
+    segment->next = core->segments;
+    if (segment->next != NULL) {
+        segment->next->prev = segment;
+    }
+    core->segments = segment;
+    core->growing = segment;
+    core->heap_bytes += growth;
+    put_fence(segment, false);
+    struct mem_block *b = segment_first(segment);
+    mb_set(b, (size_t)((char *)segment_fence(segment) - (char *)b), MB_PREV_USED);
+    mb_mark_free(b);
+    core->clean = (char *)b + TREE_BLOCK_MIN;
+    bins_insert(&core->bins, b);
+    return b;
+}
+
+struct mem_block *core_grow_locked(struct ma_core *core, size_t size)
+{
+    if (size > MB_SIZE_MAX - MA_GRANULE - segment_cost()) {
+        return NULL;
+    }
+    struct mem_block *b = core_extend_locked(core, size);
+    return b != NULL ? b : new_segment_locked(core, size);
+}
+
+/* Give a segment that is one free block back whole. */
+static bool drop_segment_locked(struct ma_core *core, struct segment *segment)
+{
+    struct mem_block *b = segment_first(segment);
+    struct segment *next = segment->next;
+    struct segment *prev = segment->prev;
+    size_t size = (size_t)(segment->end - (char *)segment);
+    bins_remove(&core->bins, b);
+    if (!space_shrink(segment, size)) {
+        bins_insert(&core->bins, b);
+        return false;
+    }
+    *(prev != NULL ? &prev->next : &core->segments) = next;
+    if (next != NULL) {
+        next->prev = prev;
+    }
+    if (core->growing == segment) {
+        core->growing = core->segments;
+        core->clean = core->growing != NULL ? core->growing->end : NULL;
+    }
+    core->heap_bytes -= size;
+    return true;
+}
+
+bool core_trim_locked(struct ma_core *core, size_t keep)
+{
+    struct segment *segment = core->growing;
+    struct mem_block *tail = segment != NULL ? free_tail(segment) : NULL;
+    keep = bits_round_up(keep > MB_MIN ? keep : MB_MIN, MA_ALIGNMENT);
+    if (tail == NULL || keep < MB_MIN || mb_size(tail) < keep + MA_GRANULE) {
+        return false;
+    }
+    size_t given = bits_round_down(mb_size(tail) - keep, MA_GRANULE);
+    bins_remove(&core->bins, tail);
+    bool shrunk = space_shrink(segment, given);
+    if (shrunk) {
+        core->heap_bytes -= given;
+        put_fence(segment, false);
+        mb_set_size(tail, mb_size(tail) - given);
+        mb_next(tail)->prev_size = mb_size(tail);
+        core->clean = core->clean < segment->end ? core->clean : segment->end;
+    }
+    bins_insert(&core->bins, tail);
+    return shrunk;
+}
+
+void core_tail_freed_locked(struct ma_core *core, struct mem_block *b)
+{
+    size_t threshold = core->heap_bytes / MA_TRIM_SHARE;
+    threshold = threshold > MA_TRIM_MIN ? threshold : MA_TRIM_MIN;
+    struct segment *segment = space_segment_of(b);
+    bool is_whole = b == segment_first(segment);
+    if (is_whole && segment->is_mapped && (segment != core->growing || mb_size(b) > threshold)) {
+        drop_segment_locked(core, segment);
+    } else if (segment == core->growing && mb_size(b) > threshold) {
+        core_trim_locked(core, threshold / 2);
+    }
+}
+
+bool core_trim(struct ma_core *core, size_t pad)
+{
+    core_enter(core);
+    bool given = core_trim_locked(core, pad);
+    core_leave(core);
+    return given;
+}

@@ -1,0 +1,104 @@
+/*
+ * Changing a block's size: in place where the neighbours allow.
+ */
+#include "core/core_locked.h"
+
+#include <string.h>
+
+/* Cut the used block `b` to `size` bytes; what is over becomes free. */
+static void give_rest_locked(struct ma_core *core, struct mem_block *b, size_t size)
+{
+    if (mb_size(b) - size < MB_MIN) {
+        return;
+    }
+    size_t usable = mb_usable(b);
+    struct mem_block *rest = mb_split(b, size);
+    core_note_used_locked(core, b, usable);
+    core->live_bytes += mb_usable(rest); /* counted as a block until it is released */
+    core->live_count++;
+    core->allocate_count++;
+    core_release_locked(core, rest);
+}
+
+/* Let the used block `b` take in its free successor, if it has one. */
+static void take_next_locked(struct ma_core *core, struct mem_block *b)
+{
+    struct mem_block *next = mb_next(b);
+    if (mb_is_used(next)) {
+        return;
+    }
+    size_t usable = mb_usable(b);
+    bins_remove(&core->bins, next);
+    mb_set_size(b, mb_size(b) + mb_size(next));
+    mb_mark_used(b);
+    core_note_used_locked(core, b, usable);
+}
+
+/* The bytes `b` would have with its successor; the top is extended for it if need be. */
+static size_t room_forward_locked(struct ma_core *core, struct mem_block *b, size_t size)
+{
+    struct mem_block *next = mb_next(b);
+    size_t room = mb_size(b) + (mb_is_used(next) ? 0 : mb_size(next));
+    struct mem_block *after = mb_at(b, room);
+    if (room < size && core->growing != NULL && after == segment_fence(core->growing)) {
+        struct mem_block *tail = core_extend_locked(core, size - mb_size(b));
+        room += tail != NULL ? mb_size(tail) - (room - mb_size(b)) : 0;
+    }
+    return room;
+}
+
+/* Move the used block `b`, with `usable` bytes in it, down over its free predecessor. */
+static struct mem_block *take_prev_locked(struct ma_core *core, struct mem_block *b, size_t usable)
+{
+    struct mem_block *prev = mb_prev(b);
+    size_t old_usable = mb_usable(b);
+    size_t size = mb_size(prev) + mb_size(b);
+    bins_remove(&core->bins, prev);
+    mb_set(b, mb_size(b), mb_flags(b) & ~MB_USED); /* so that a stale pointer is noticed */
+    mb_set_size(prev, size);
+    mb_mark_used(prev);
+    memmove(mb_payload(prev), mb_payload(b), usable);
+    core_note_used_locked(core, prev, old_usable);
+    return prev;
+}
+
+/* A block of at least `size` bytes with the contents of `b`, made of `b` and its
+ * neighbours; NULL where they do not suffice. */
+static struct mem_block *resize_locked(struct ma_core *core, struct mem_block *b, size_t size)
+{
+    size_t usable = mb_usable(b);
+    size_t room = size > mb_size(b) ? room_forward_locked(core, b, size) : mb_size(b);
+    size_t before = mb_prev_is_used(b) ? 0 : b->prev_size;
+    if (room < size && room + before < size) {
+        return NULL;
+    }
+    if (size > mb_size(b)) {
+        take_next_locked(core, b);
+    }
+    if (room < size) {
+        b = take_prev_locked(core, b, usable);
+    }
+    give_rest_locked(core, b, size);
+    return b;
+}
+
+void *core_realloc(struct ma_core *core, void *payload, size_t size)
+{
+    core_enter(core);
+    struct mem_block *old = core_block_of(payload, "realloc");
+    size_t usable = mb_usable(old);
+    struct mem_block *b = resize_locked(core, old, mb_size_for(size));
+    bool is_copied = b == NULL;
+    if (is_copied) {
+        b = core_allocate_locked(core, mb_size_for(size));
+    }
+    core_leave(core);
+    if (b == NULL) {
+        return NULL;
+    }
+    if (is_copied) {
+        memcpy(mb_payload(b), payload, usable < size ? usable : size);
+        core_free(core, payload);
+    }
+    return mb_payload(b);
+}

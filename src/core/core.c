@@ -82,12 +82,14 @@ void core_note_used_locked(struct ma_core *core, const struct mem_block *b, size
     if (core->live_bytes > core->peak_live_bytes) {
         core->peak_live_bytes = core->live_bytes;
     }
+    const struct segment *growing = core->growing;
+    if (growing == NULL || (const char *)b < (const char *)growing || (char *)b >= growing->end) {
+        return;
+    }
     /* What follows `b` may be a free block, with as much as a tree node written. */
     char *written = (char *)mb_next(b) + TREE_BLOCK_MIN;
-    if (written > core->clean && core->growing != NULL && written <= core->growing->end + TREE_BLOCK_MIN &&
-        (const char *)b > (const char *)core->growing) {
-        core->clean = written < core->growing->end ? written : core->growing->end;
-    }
+    written = written < growing->end ? written : growing->end;
+    core->clean = core->clean > written ? core->clean : written;
 }
 
 /*

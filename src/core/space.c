@@ -28,11 +28,6 @@ static size_t range;  /* bytes from space_map.base that the table can describe; 
 static char *map_from; /* where the next mapping is tried first */
 static struct space_usage usage;
 
-static char *range_start(void)
-{
-    return (char *)space_map.base;
-}
-
 static bool in_range(const char *where, size_t size)
 {
     size_t offset = (uintptr_t)where - space_map.base;

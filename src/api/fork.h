@@ -1,0 +1,11 @@
+/*
+ * fork() while other threads are inside the allocator: the child gets a heap at
+ * rest, which it owns.
+ */
+#ifndef MA_API_FORK_H
+#define MA_API_FORK_H
+
+/* Register the handlers. Does not allocate. */
+void fork_start(void);
+
+#endif

@@ -1,0 +1,139 @@
+/*
+ * Start on first use, and the choice of a core.
+ *
+ * The first core serves everything, save calls that interrupt it: a signal handler
+ * that allocates while its thread is inside the first core is served by the second,
+ * and so on. A thread inside all of them gets NULL.
+ */
+#include "api/heap.h"
+
+#include "api/exit_report.h"
+#include "api/fork.h"
+#include "base/options.h"
+#include "os/os.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct ma_core cores[MA_CORE_COUNT];
+
+enum { NOT_STARTED, STARTING, STARTED, FAILED };
+
+static int state; /* atomic */
+
+/*
+ * Runs once, by the first thread that allocates, perhaps from the dynamic loader
+ * before any constructor: nothing in here allocates or relies on one.
+ */
+static void start(void)
+{
+    mb_key = os_entropy();
+    options_parse(&options, secure_getenv("MA_OPTIONS"));
+    for (int i = 0; i < MA_CORE_COUNT; i++) {
+        core_init(&cores[i], i > 0);
+    }
+    bool has_space = space_start();
+    __atomic_store_n(&state, has_space ? STARTED : FAILED, __ATOMIC_RELEASE);
+    fork_start();
+    exit_report_start();
+}
+
+static __attribute__((noinline, cold)) bool start_slow(void)
+{
+    int expected = NOT_STARTED;
+    if (__atomic_compare_exchange_n(&state, &expected, STARTING, false, __ATOMIC_ACQUIRE,
+                                    __ATOMIC_ACQUIRE)) {
+        start();
+    }
+    return __atomic_load_n(&state, __ATOMIC_ACQUIRE) == STARTED;
+}
+
+static inline bool is_started(void)
+{
+    return __builtin_expect(__atomic_load_n(&state, __ATOMIC_ACQUIRE) == STARTED, 1) ||
+           start_slow();
+}
+
+/* The first core that this thread is not inside; NULL if there is none. */
+static struct ma_core *core_to_use(void)
+{
+    if (!is_started()) {
+        return NULL;
+    }
+    for (int i = 0; i < MA_CORE_COUNT; i++) {
+        if (__builtin_expect(!core_is_entered(&cores[i]), 1)) {
+            return &cores[i];
+        }
+    }
+    return NULL;
+}
+
+void *heap_alloc(size_t size)
+{
+    struct ma_core *core = core_to_use();
+    return core != NULL ? core_alloc(core, size) : NULL;
+}
+
+void *heap_alloc_zeroed(size_t size)
+{
+    struct ma_core *core = core_to_use();
+    return core != NULL ? core_alloc_zeroed(core, size) : NULL;
+}
+
+void *heap_alloc_aligned(size_t alignment, size_t size)
+{
+    struct ma_core *core = core_to_use();
+    return core != NULL ? core_alloc_aligned(core, alignment, size) : NULL;
+}
+
+void heap_free(struct ma_core *core, void *payload)
+{
+    core_free(core, payload);
+}
+
+void *heap_realloc(struct ma_core *core, void *payload, size_t size)
+{
+    if (!core_is_entered(core)) {
+        return core_realloc(core, payload, size);
+    }
+    size_t usable = core_usable_size(payload, "realloc");
+    void *moved = heap_alloc(size);
+    if (moved != NULL) {
+        memcpy(moved, payload, usable < size ? usable : size);
+        core_free(core, payload);
+    }
+    return moved;
+}
+
+struct ma_core *heap_core_of(const void *address)
+{
+    struct segment *segment = space_segment_of(address);
+    return segment != NULL ? segment->core : NULL;
+}
+
+int heap_each_core(int (*visit)(struct ma_core *core, void *context), void *context)
+{
+    int result = 0;
+    for (int i = 0; i < MA_CORE_COUNT && is_started() && result == 0; i++) {
+        if (!core_is_entered(&cores[i])) {
+            result = visit(&cores[i], context);
+        }
+    }
+    return result;
+}
+
+void heap_lend(void)
+{
+    for (int i = 0; i < MA_CORE_COUNT; i++) {
+        core_lend(&cores[i]);
+    }
+    space_lend();
+}
+
+void heap_take_back(void)
+{
+    space_take_back();
+    for (int i = MA_CORE_COUNT - 1; i >= 0; i--) {
+        core_take_back(&cores[i]);
+    }
+}

@@ -191,6 +191,7 @@ void *core_alloc_zeroed(struct ma_core *core, size_t size)
     char *payload = mb_payload(b);
     bool runs_into_clean = payload < clean && clean < payload + size;
     memset(payload, 0, runs_into_clean ? (size_t)(clean - payload) : size);
+    mb_next(b)->prev_size = 0; /* the payload's last word; splitting wrote there */
     return payload;
 }
 

@@ -38,6 +38,6 @@ size_t foreign_usable_size(const void *payload)
 {
     static void *cache;
     size_t (*next)(const void *) =
-        (size_t (*)(const void *))next_owner(&cache, "malloc_usable_size", payload);
+        (size_t(*)(const void *))next_owner(&cache, "malloc_usable_size", payload);
     return next(payload);
 }

@@ -75,28 +75,28 @@ int malloc_info(int options, FILE *stream)
     struct ma_stats stats;
     ma_stats(&stats);
     size_t system = stats.break_bytes + stats.mmap_bytes;
-    int written = fprintf(stream,
-                          "<malloc version=\"1\">\n"
-                          "<heap nr=\"0\">\n<sizes>\n</sizes>\n"
-                          "<total type=\"fast\" count=\"0\" size=\"0\"/>\n"
-                          "<total type=\"rest\" count=\"%zu\" size=\"%zu\"/>\n"
-                          "<system type=\"current\" size=\"%zu\"/>\n"
-                          "<system type=\"max\" size=\"%zu\"/>\n"
-                          "<aspace type=\"total\" size=\"%zu\"/>\n"
-                          "<aspace type=\"mprotect\" size=\"%zu\"/>\n"
-                          "</heap>\n",
-                          stats.free_count, stats.free_bytes, system, stats.peak_heap_bytes, system,
-                          system);
-    written |= fprintf(stream,
-                       "<total type=\"fast\" count=\"0\" size=\"0\"/>\n"
-                       "<total type=\"rest\" count=\"%zu\" size=\"%zu\"/>\n"
-                       "<total type=\"mmap\" count=\"0\" size=\"0\"/>\n"
-                       "<system type=\"current\" size=\"%zu\"/>\n"
-                       "<system type=\"max\" size=\"%zu\"/>\n"
-                       "<aspace type=\"total\" size=\"%zu\"/>\n"
-                       "<aspace type=\"mprotect\" size=\"%zu\"/>\n"
-                       "</malloc>\n",
-                       stats.free_count, stats.free_bytes, system, stats.peak_heap_bytes, system,
-                       system);
+    int written =
+        fprintf(stream,
+                "<malloc version=\"1\">\n"
+                "<heap nr=\"0\">\n<sizes>\n</sizes>\n"
+                "<total type=\"fast\" count=\"0\" size=\"0\"/>\n"
+                "<total type=\"rest\" count=\"%zu\" size=\"%zu\"/>\n"
+                "<system type=\"current\" size=\"%zu\"/>\n"
+                "<system type=\"max\" size=\"%zu\"/>\n"
+                "<aspace type=\"total\" size=\"%zu\"/>\n"
+                "<aspace type=\"mprotect\" size=\"%zu\"/>\n"
+                "</heap>\n",
+                stats.free_count, stats.free_bytes, system, stats.peak_heap_bytes, system, system);
+    written |=
+        fprintf(stream,
+                "<total type=\"fast\" count=\"0\" size=\"0\"/>\n"
+                "<total type=\"rest\" count=\"%zu\" size=\"%zu\"/>\n"
+                "<total type=\"mmap\" count=\"0\" size=\"0\"/>\n"
+                "<system type=\"current\" size=\"%zu\"/>\n"
+                "<system type=\"max\" size=\"%zu\"/>\n"
+                "<aspace type=\"total\" size=\"%zu\"/>\n"
+                "<aspace type=\"mprotect\" size=\"%zu\"/>\n"
+                "</malloc>\n",
+                stats.free_count, stats.free_bytes, system, stats.peak_heap_bytes, system, system);
     return written < 0 ? -1 : 0;
 }

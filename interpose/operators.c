@@ -97,7 +97,8 @@ void *_ZnwmSt11align_val_t(size_t size, size_t alignment)
         return payload;
     }
     static void *cache;
-    return ((void *(*)(size_t, size_t))next_throwing(&cache, "_ZnwmSt11align_val_t"))(size, alignment);
+    return ((void *(*)(size_t, size_t))next_throwing(&cache, "_ZnwmSt11align_val_t"))(size,
+                                                                                      alignment);
 }
 
 void *_ZnamSt11align_val_t(size_t size, size_t alignment)
@@ -107,7 +108,8 @@ void *_ZnamSt11align_val_t(size_t size, size_t alignment)
         return payload;
     }
     static void *cache;
-    return ((void *(*)(size_t, size_t))next_throwing(&cache, "_ZnamSt11align_val_t"))(size, alignment);
+    return ((void *(*)(size_t, size_t))next_throwing(&cache, "_ZnamSt11align_val_t"))(size,
+                                                                                      alignment);
 }
 
 void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const void *tag)
@@ -118,7 +120,8 @@ void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const vo
     }
     static void *cache;
     void *next = next_function(&cache, "_ZnwmSt11align_val_tRKSt9nothrow_t");
-    return next != NULL ? ((void *(*)(size_t, size_t, const void *))next)(size, alignment, tag) : NULL;
+    return next != NULL ? ((void *(*)(size_t, size_t, const void *))next)(size, alignment, tag)
+                        : NULL;
 }
 
 void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const void *tag)
@@ -129,7 +132,8 @@ void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const vo
     }
     static void *cache;
     void *next = next_function(&cache, "_ZnamSt11align_val_tRKSt9nothrow_t");
-    return next != NULL ? ((void *(*)(size_t, size_t, const void *))next)(size, alignment, tag) : NULL;
+    return next != NULL ? ((void *(*)(size_t, size_t, const void *))next)(size, alignment, tag)
+                        : NULL;
 }
 
 void _ZdlPv(void *payload)

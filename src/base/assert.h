@@ -18,7 +18,8 @@
     } while (0)
 
 #ifdef MA_DEBUG
-#define MA_ASSERT(condition) MA_CHECK(condition, "%s:%d: %s does not hold", __FILE__, __LINE__, #condition)
+#define MA_ASSERT(condition)                                                                       \
+    MA_CHECK(condition, "%s:%d: %s does not hold", __FILE__, __LINE__, #condition)
 #else
 #define MA_ASSERT(condition) ((void)sizeof(condition))
 #endif

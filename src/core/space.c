@@ -24,7 +24,7 @@ struct space_map space_map;
 static struct lock lock = {.rank = LOCK_RANK_SPACE};
 
 /* Space lock: */
-static size_t range;  /* bytes from space_map.base that the table can describe; constant */
+static size_t range;   /* bytes from space_map.base that the table can describe; constant */
 static char *map_from; /* where the next mapping is tried first */
 static struct space_usage usage;
 
@@ -37,9 +37,11 @@ static bool in_range(const char *where, size_t size)
 bool space_start(void)
 {
     size_t limit = os_address_space_limit();
-    size_t wanted = bits_round_down(limit < MA_RANGE_DEFAULT ? limit : MA_RANGE_DEFAULT, MA_GRANULE);
+    size_t wanted =
+        bits_round_down(limit < MA_RANGE_DEFAULT ? limit : MA_RANGE_DEFAULT, MA_GRANULE);
     char *table = NULL;
-    for (; wanted >= MA_GRANULE && table == NULL; wanted = bits_round_down(wanted / 2, MA_GRANULE)) {
+    for (; wanted >= MA_GRANULE && table == NULL;
+         wanted = bits_round_down(wanted / 2, MA_GRANULE)) {
         range = wanted;
         table = os_reserve(bits_round_up(range / MA_GRANULE * sizeof(struct granule), TABLE_STEP));
     }

@@ -41,9 +41,9 @@ struct granule {
 
 /* What the table needs to find a descriptor. */
 struct space_map {
-    uintptr_t base;          /* constant after start */
-    struct granule *table;   /* constant after start */
-    size_t granule_count;    /* atomic; descriptors that exist by now, it only grows */
+    uintptr_t base;        /* constant after start */
+    struct granule *table; /* constant after start */
+    size_t granule_count;  /* atomic; descriptors that exist by now, it only grows */
 };
 
 extern struct space_map space_map;

@@ -28,11 +28,11 @@ enum lock_rank {
 };
 
 struct lock {
-    uint32_t word;       /* atomic; 0 free, 1 held, 2 held and others wait */
-    enum lock_rank rank; /* constant after start */
-    const void *owner;   /* atomic; thread that is inside, or NULL */
-    const void *guest;   /* atomic; thread to which a held lock is lent, or NULL */
-    bool interrupts;     /* constant after start; may be taken inside any other lock */
+    uint32_t word;        /* atomic; 0 free, 1 held, 2 held and others wait */
+    enum lock_rank rank;  /* constant after start */
+    const void *owner;    /* atomic; thread that is inside, or NULL */
+    const void *guest;    /* atomic; thread to which a held lock is lent, or NULL */
+    bool interrupts;      /* constant after start; may be taken inside any other lock */
     uint32_t outer_ranks; /* this lock; debug builds: the ranks its holder had before */
 };
 

@@ -38,7 +38,8 @@ int main()
     std::string *array = new std::string[3];
 
     failures += expect(ma_owns(number.get()), "operator new is not libma's");
-    failures += expect(ma_owns(words.data()) && ma_owns(words[0].data()), "a container's memory is not libma's");
+    failures += expect(ma_owns(words.data()) && ma_owns(words[0].data()),
+                       "a container's memory is not libma's");
     failures += expect(ma_owns(array), "operator new[] is not libma's");
     failures += expect(throws_bad_alloc(), "out of memory is not std::bad_alloc");
     delete[] array;

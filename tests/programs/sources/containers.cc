@@ -20,7 +20,8 @@
 #include <variant>
 #include <vector>
 
-namespace {
+namespace
+{
 
 struct Expression;
 using Child = std::unique_ptr<Expression>;
@@ -158,5 +159,6 @@ int main()
     auto &numbers = *std::any_cast<std::shared_ptr<std::vector<int>> &>(anything);
     std::ostringstream out;
     std::for_each(pooled.begin(), pooled.end(), [&](const auto &item) { out << item; });
-    std::cout << out.str().size() << ' ' << std::accumulate(numbers.begin(), numbers.end(), 0) << '\n';
+    std::cout << out.str().size() << ' ' << std::accumulate(numbers.begin(), numbers.end(), 0)
+              << '\n';
 }

@@ -21,7 +21,7 @@ enum { BREAK_TRIES = 4 };
 
 struct space_map space_map;
 
-static struct lock lock = {.rank = LOCK_RANK_SPACE};
+static struct lock lock;
 
 /* Space lock: */
 static size_t range;   /* bytes from space_map.base that the table can describe; constant */
@@ -36,6 +36,9 @@ static bool in_range(const char *where, size_t size)
 
 bool space_start(void)
 {
+    space_map = (struct space_map){0};
+    usage = (struct space_usage){0};
+    lock_init(&lock, LOCK_RANK_SPACE, false);
     size_t limit = os_address_space_limit();
     size_t wanted =
         bits_round_down(limit < MA_RANGE_DEFAULT ? limit : MA_RANGE_DEFAULT, MA_GRANULE);

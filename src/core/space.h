@@ -56,8 +56,9 @@ struct space_usage {
     size_t table_bytes;
 };
 
-/* Reserve the descriptor table and note where the break stands. Once, before any
- * other call here. False: not even the smallest table could be had. */
+/* Reserve the descriptor table and note where the break stands. Before any other
+ * call here; a second start forgets all that the first led to. False: not even the
+ * smallest table could be had. */
 bool space_start(void);
 
 /*

@@ -87,7 +87,7 @@ p sizeof(*table)
 finish
 info source
 continue
-info functions -n table_
+info functions -n ^word_
 END
     # The process's and the threads' ids differ from run to run, and with the library's size the addresses.
     gdb --batch -nx -x commands ./index 2>&1 |

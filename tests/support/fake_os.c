@@ -1,0 +1,270 @@
+/*
+ * The pretended system: an array of pages, each nobody's, the break's or mapped.
+ */
+#include "support/fake_os.h"
+
+#include "base/bits.h"
+#include "base/config.h"
+#include "os/os.h"
+
+#include <assert.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define PAGE ((size_t)4096)
+
+enum page_state { NOBODYS, OF_BREAK, MAPPED, OCCUPIED };
+
+/* Reservations that a test may hold at a time. */
+enum { RESERVATION_COUNT = 8 };
+
+struct reservation {
+    char *start;
+    size_t size;
+};
+
+static char *array;
+static unsigned char pages[FAKE_OS_BYTES / PAGE];
+static size_t break_offset;
+static size_t break_limit;
+static bool has_break;
+static bool refuse_shrink;
+static size_t address_space_limit;
+static size_t requests;
+static size_t refused_from;
+static size_t refused_to;
+static size_t races_left;
+static intptr_t race_increment;
+static struct reservation reservations[RESERVATION_COUNT];
+
+/* Count a request for memory; true when it is to be refused. */
+static bool is_refused(void)
+{
+    size_t number = requests++;
+    return number >= refused_from && number < refused_to;
+}
+
+static size_t page_of(size_t offset)
+{
+    return bits_round_up(offset, PAGE) / PAGE;
+}
+
+static void set_pages(size_t first, size_t end, enum page_state state)
+{
+    if (first == end) {
+        return;
+    }
+    int access = state == OF_BREAK || state == MAPPED ? PROT_READ | PROT_WRITE : PROT_NONE;
+    void *got = mmap(array + first * PAGE, (end - first) * PAGE, access,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+    assert(got != MAP_FAILED);
+    memset(pages + first, state, end - first);
+}
+
+static bool are_pages(size_t first, size_t end, enum page_state state)
+{
+    for (size_t i = first; i < end; i++) {
+        if (pages[i] != state) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void fake_os_reset(void)
+{
+    if (array == NULL) {
+        array = mmap(NULL, FAKE_OS_BYTES + MA_GRANULE, PROT_NONE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        assert(array != MAP_FAILED);
+        array = bits_align_up(array, MA_GRANULE);
+    }
+    set_pages(0, FAKE_OS_BYTES / PAGE, NOBODYS);
+    for (size_t i = 0; i < RESERVATION_COUNT; i++) {
+        if (reservations[i].start != NULL) {
+            munmap(reservations[i].start, reservations[i].size);
+            reservations[i].start = NULL;
+        }
+    }
+    break_offset = 0;
+    break_limit = FAKE_OS_BYTES;
+    has_break = true;
+    refuse_shrink = false;
+    address_space_limit = FAKE_OS_BYTES;
+    requests = 0;
+    fake_os_refuse_from(SIZE_MAX);
+    races_left = 0;
+}
+
+char *fake_os_base(void)
+{
+    return array;
+}
+
+void fake_os_refuse_from(size_t count)
+{
+    refused_from = count == SIZE_MAX ? SIZE_MAX : requests + count;
+    refused_to = SIZE_MAX;
+}
+
+void fake_os_refuse_one(size_t count)
+{
+    refused_from = requests + count;
+    refused_to = refused_from + 1;
+}
+
+void fake_os_refuse_shrink(bool refuse)
+{
+    refuse_shrink = refuse;
+}
+
+void fake_os_limit_break(size_t bytes)
+{
+    break_limit = bytes;
+}
+
+void fake_os_set_has_break(bool has)
+{
+    has_break = has;
+}
+
+void fake_os_limit_address_space(size_t bytes)
+{
+    address_space_limit = bytes;
+}
+
+/* Move the break without a refusal other than for what is in the way. */
+static bool set_break(size_t offset)
+{
+    size_t old = page_of(break_offset);
+    size_t new = page_of(offset);
+    if (new > old && (offset > break_limit || !are_pages(old, new, NOBODYS))) {
+        return false;
+    }
+    set_pages(old < new ? old : new, old < new ? new : old, new > old ? OF_BREAK : NOBODYS);
+    break_offset = offset;
+    return true;
+}
+
+void fake_os_foreign_break(intptr_t increment)
+{
+    bool moved = set_break(break_offset + (size_t)increment);
+    assert(moved);
+    (void)moved;
+}
+
+void fake_os_race_break(size_t count, intptr_t increment)
+{
+    races_left = count;
+    race_increment = increment;
+}
+
+void fake_os_occupy(size_t offset, size_t bytes)
+{
+    set_pages(offset / PAGE, page_of(offset + bytes), OCCUPIED);
+}
+
+size_t fake_os_taken(void)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof(pages); i++) {
+        count += pages[i] == OF_BREAK || pages[i] == MAPPED;
+    }
+    return count * PAGE;
+}
+
+size_t fake_os_break_offset(void)
+{
+    return break_offset;
+}
+
+size_t fake_os_requests(void)
+{
+    return requests;
+}
+
+char *os_break(void)
+{
+    if (!has_break) {
+        return NULL;
+    }
+    char *seen = array + break_offset;
+    if (races_left > 0) {
+        races_left--;
+        fake_os_foreign_break(race_increment);
+    }
+    return seen;
+}
+
+char *os_break_move(intptr_t increment)
+{
+    char *old = array + break_offset;
+    if (!has_break || (increment > 0 && is_refused()) || (increment < 0 && refuse_shrink)) {
+        return NULL;
+    }
+    return set_break(break_offset + (size_t)increment) ? old : NULL;
+}
+
+enum os_map_result os_map_at(char *where, size_t size)
+{
+    size_t offset = (uintptr_t)where - (uintptr_t)array;
+    if (is_refused() || offset > FAKE_OS_BYTES || size > FAKE_OS_BYTES - offset) {
+        return OS_REFUSED;
+    }
+    size_t first = offset / PAGE;
+    size_t end = page_of(offset + size);
+    if (!are_pages(first, end, NOBODYS)) {
+        return OS_OCCUPIED;
+    }
+    set_pages(first, end, MAPPED);
+    return OS_MAPPED;
+}
+
+void os_unmap(char *where, size_t size)
+{
+    size_t first = (size_t)(where - array) / PAGE;
+    size_t end = first + page_of(size);
+    assert(are_pages(first, end, MAPPED));
+    set_pages(first, end, NOBODYS);
+}
+
+char *os_reserve(size_t size)
+{
+    if (is_refused()) {
+        return NULL;
+    }
+    struct reservation *slot = reservations;
+    while (slot->start != NULL) {
+        slot++;
+        assert(slot < reservations + RESERVATION_COUNT);
+    }
+    char *got = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert(got != MAP_FAILED);
+    *slot = (struct reservation){got, size};
+    return got;
+}
+
+bool os_commit(char *where, size_t size)
+{
+    return !is_refused() && mprotect(where, size, PROT_READ | PROT_WRITE) == 0;
+}
+
+char *os_free_range(size_t size)
+{
+    return size <= FAKE_OS_BYTES ? array : NULL;
+}
+
+size_t os_address_space_limit(void)
+{
+    return address_space_limit;
+}
+
+size_t os_page_size(void)
+{
+    return PAGE;
+}
+
+uint64_t os_entropy(void)
+{
+    return UINT64_C(0x0123456789abcdef);
+}

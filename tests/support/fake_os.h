@@ -1,0 +1,65 @@
+/*
+ * A pretended operating system for the unit tests: the memory functions of os/os.h
+ * over one array, with knobs that refuse, move and occupy.
+ *
+ * What the allocator does not hold is without access: a touch of memory that was
+ * given back, or never taken, crashes the test.
+ */
+#ifndef MA_TESTS_SUPPORT_FAKE_OS_H
+#define MA_TESTS_SUPPORT_FAKE_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes in the array. With the address space limit as it is after a reset, the heap's
+ * range is the array: the break starts at its beginning, mappings in its middle. */
+#define FAKE_OS_BYTES ((size_t)256 << 20)
+
+/* A fresh system: the break at the start, nothing taken, nothing refused, the address
+ * space limit FAKE_OS_BYTES. Follow it by space_start(). */
+void fake_os_reset(void);
+
+/* The array. */
+char *fake_os_base(void);
+
+/* Refuse every request for memory (a break that grows, a mapping, a reservation, a
+ * commitment) from the `count`-th from now on, 0 being the next; SIZE_MAX: none. */
+void fake_os_refuse_from(size_t count);
+
+/* Refuse only the `count`-th request for memory from now on, 0 being the next. */
+void fake_os_refuse_one(size_t count);
+
+/* Refuse to let the break sink, or no longer. */
+void fake_os_refuse_shrink(bool refuse);
+
+/* The break stays at or below this many bytes over its start. */
+void fake_os_limit_break(size_t bytes);
+
+/* Whether there is a break at all. */
+void fake_os_set_has_break(bool has_break);
+
+/* What os_address_space_limit() answers. */
+void fake_os_limit_address_space(size_t bytes);
+
+/* Move the break behind the allocator's back. */
+void fake_os_foreign_break(intptr_t increment);
+
+/* Each of the next `count` looks at the break is followed by another thread's move by
+ * `increment`, before the allocator can act on what it saw. */
+void fake_os_race_break(size_t count, intptr_t increment);
+
+/* Make [offset, offset + bytes) of the array occupied, as if another had mapped it. */
+void fake_os_occupy(size_t offset, size_t bytes);
+
+/* Bytes of the array that are held by the allocator, as break or by mappings; the
+ * break's bytes below what others took of it count, too. */
+size_t fake_os_taken(void);
+
+/* Where the break stands; bytes over its start. */
+size_t fake_os_break_offset(void);
+
+/* Requests for memory since the reset, refused ones included. */
+size_t fake_os_requests(void);
+
+#endif

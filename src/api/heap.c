@@ -14,44 +14,68 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct ma_core cores[MA_CORE_COUNT];
 
-enum { NOT_STARTED, STARTING, STARTED, FAILED };
+static struct lock start_lock = {.rank = LOCK_RANK_START};
 
-static int state; /* atomic */
+static bool has_started; /* atomic */
+
+/* Nothing can be read before libc has set up its environment. */
+static void read_options(void)
+{
+    static bool are_read;
+    if (environ != NULL && !are_read) {
+        are_read = true;
+        options_parse(&options, secure_getenv("MA_OPTIONS"));
+        exit_report_start();
+    }
+}
+
+/* For a program that allocates before libc is ready, from .preinit_array for instance. */
+static __attribute__((constructor)) void read_options_late(void)
+{
+    read_options();
+}
 
 /*
- * Runs once, by the first thread that allocates, perhaps from the dynamic loader
- * before any constructor: nothing in here allocates or relies on one.
+ * Runs in the first thread that allocates, perhaps from the dynamic loader before any
+ * constructor: nothing in here allocates or relies on one.
  */
-static void start(void)
+static bool start_locked(void)
 {
+    if (!space_start()) {
+        return false;
+    }
     mb_key = os_entropy();
-    options_parse(&options, secure_getenv("MA_OPTIONS"));
+    read_options();
     for (int i = 0; i < MA_CORE_COUNT; i++) {
         core_init(&cores[i], i > 0);
     }
-    bool has_space = space_start();
-    __atomic_store_n(&state, has_space ? STARTED : FAILED, __ATOMIC_RELEASE);
-    fork_start();
-    exit_report_start();
+    __atomic_store_n(&has_started, true, __ATOMIC_RELEASE);
+    return true;
 }
 
+/* Where memory was refused, the next call tries again. */
 static __attribute__((noinline, cold)) bool start_slow(void)
 {
-    int expected = NOT_STARTED;
-    if (__atomic_compare_exchange_n(&state, &expected, STARTING, false, __ATOMIC_ACQUIRE,
-                                    __ATOMIC_ACQUIRE)) {
-        start();
+    if (lock_held_by_me(&start_lock)) {
+        return false; /* a signal handler amid the start */
     }
-    return __atomic_load_n(&state, __ATOMIC_ACQUIRE) == STARTED;
+    lock_acquire(&start_lock);
+    bool was_started = has_started;
+    bool is_started = was_started || start_locked();
+    lock_release(&start_lock);
+    if (is_started && !was_started) {
+        fork_start(); /* may allocate */
+    }
+    return is_started;
 }
 
 static inline bool is_started(void)
 {
-    return __builtin_expect(__atomic_load_n(&state, __ATOMIC_ACQUIRE) == STARTED, 1) ||
-           start_slow();
+    return __builtin_expect(__atomic_load_n(&has_started, __ATOMIC_ACQUIRE), 1) || start_slow();
 }
 
 /* The first core that this thread is not inside; NULL if there is none. */

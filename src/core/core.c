@@ -73,7 +73,22 @@ struct mem_block *core_block_of(const void *payload, const char *caller)
              "%s(%p): no block begins there, or its header was overwritten", caller, payload);
     MA_CHECK(mb_is_used(b), "%s(%p): double free: the block of %zu bytes is free already", caller,
              payload, mb_size(b));
+    const struct mem_block *next = mb_next(b);
+    MA_CHECK(mb_is_sealed(next) && mb_prev_is_used(next),
+             "%s(%p): heap corrupted: the header after the block of %zu usable bytes was "
+             "overwritten; probably a write past the block's end",
+             caller, payload, mb_usable(b));
     return b;
+}
+
+struct mem_block *core_free_prev_locked(const struct mem_block *b)
+{
+    struct mem_block *prev = mb_prev(b);
+    MA_CHECK(may_be_block(prev) && mb_is_sealed(prev) && !mb_is_used(prev) &&
+                 mb_size(prev) == b->prev_size,
+             "heap corrupted: the header of the free block before %p was overwritten",
+             mb_payload(b));
+    return prev;
 }
 
 void core_note_used_locked(struct ma_core *core, const struct mem_block *b, size_t old_usable)
@@ -209,10 +224,7 @@ static struct mem_block *coalesce_locked(struct ma_core *core, struct mem_block 
         mb_absorb(b, next);
     }
     if (!mb_prev_is_used(b)) {
-        struct mem_block *prev = mb_prev(b);
-        MA_CHECK(mb_is_sealed(prev) && !mb_is_used(prev) && mb_size(prev) == b->prev_size,
-                 "heap corrupted: the header of the free block before %p was overwritten",
-                 mb_payload(b));
+        struct mem_block *prev = core_free_prev_locked(b);
         bins_remove(&core->bins, prev);
         mb_absorb(prev, b);
         b = prev;
@@ -224,11 +236,6 @@ static struct mem_block *coalesce_locked(struct ma_core *core, struct mem_block 
 void core_release_locked(struct ma_core *core, struct mem_block *b)
 {
     MA_ASSERT(lock_held_by_me(&core->lock));
-    struct mem_block *next = mb_next(b);
-    MA_CHECK(mb_is_sealed(next) && mb_prev_is_used(next),
-             "heap corrupted: the header after the block at %p (%zu usable bytes) was overwritten; "
-             "probably a write past the block's end",
-             mb_payload(b), mb_usable(b));
     core->live_bytes -= mb_usable(b);
     core->live_count--;
     mb_mark_free(b);

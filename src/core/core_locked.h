@@ -11,8 +11,12 @@ void core_enter(struct ma_core *core);
 void core_leave(struct ma_core *core);
 
 /* The used block of `payload`; aborts with a report, naming `caller`, where there is
- * none. The state that it reads may change unless the core's lock is held. */
+ * none or the header after it was overwritten. Needs no lock while the block is used. */
 struct mem_block *core_block_of(const void *payload, const char *caller);
+
+/* The free block before `b`; aborts with a report where it was overwritten. Requires:
+ * the core's lock, and that `b` says that there is one. */
+struct mem_block *core_free_prev_locked(const struct mem_block *b);
 
 /* A used block of `size` bytes (header included) or a little more; NULL when memory is out. */
 struct mem_block *core_allocate_locked(struct ma_core *core, size_t size);

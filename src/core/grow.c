@@ -26,7 +26,7 @@ static void put_fence(struct segment *segment, bool prev_is_used)
 static struct mem_block *free_tail(const struct segment *segment)
 {
     const struct mem_block *fence = segment_fence(segment);
-    return mb_prev_is_used(fence) ? NULL : mb_prev(fence);
+    return mb_prev_is_used(fence) ? NULL : core_free_prev_locked(fence);
 }
 
 /* The segment's new end lies `size` bytes above its old fence: make the old fence the
@@ -34,7 +34,7 @@ static struct mem_block *free_tail(const struct segment *segment)
 static struct mem_block *fill_extension_locked(struct ma_core *core, struct mem_block *old_fence,
                                                size_t size)
 {
-    struct mem_block *tail = mb_prev_is_used(old_fence) ? NULL : mb_prev(old_fence);
+    struct mem_block *tail = mb_prev_is_used(old_fence) ? NULL : core_free_prev_locked(old_fence);
     put_fence(core->growing, false);
     mb_set(old_fence, size, tail == NULL ? MB_PREV_USED : 0);
     mb_mark_free(old_fence);

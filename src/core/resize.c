@@ -50,7 +50,7 @@ static size_t room_forward_locked(struct ma_core *core, struct mem_block *b, siz
 /* Move the used block `b`, with `usable` bytes in it, down over its free predecessor. */
 static struct mem_block *take_prev_locked(struct ma_core *core, struct mem_block *b, size_t usable)
 {
-    struct mem_block *prev = mb_prev(b);
+    struct mem_block *prev = core_free_prev_locked(b);
     size_t old_usable = mb_usable(b);
     size_t size = mb_size(prev) + mb_size(b);
     bins_remove(&core->bins, prev);

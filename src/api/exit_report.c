@@ -40,7 +40,7 @@ static __attribute__((destructor)) void report_at_exit(void)
     ma_stats(&stats);
     size_t heap = stats.break_bytes + stats.mmap_bytes;
     size_t free_share = heap > 0 ? stats.free_bytes * 100 / heap : 0;
-    report_to(report_fd, "summary of process %d", (int)getpid());
+    report_to(report_fd, "summary of process %d, %s", (int)getpid(), program_invocation_short_name);
     report_to(report_fd, "live bytes: %zu in %zu blocks", stats.live_bytes, stats.live_count);
     report_to(report_fd, "peak live bytes: %zu", stats.peak_live_bytes);
     report_to(report_fd, "allocations: %zu, releases: %zu", stats.allocate_count,

@@ -5,7 +5,7 @@
 #ifndef MA_API_FORK_H
 #define MA_API_FORK_H
 
-/* Register the handlers. Does not allocate. */
+/* Register the handlers. May allocate. */
 void fork_start(void);
 
 #endif

@@ -4,6 +4,12 @@
  * The first core serves everything, save calls that interrupt it: a signal handler
  * that allocates while its thread is inside the first core is served by the second,
  * and so on. A thread inside all of them gets NULL.
+ *
+ * No call may wait for what it interrupted, nor may two calls wait for each other. So
+ * a thread enters cores in their order only: what it frees in a core before the last one
+ * that it is inside is put off. And a call that interrupts nothing takes
+ * nothing from the further cores, where a handler might wait for it while it waits
+ * for the space that the handler's thread holds.
  */
 #include "api/heap.h"
 
@@ -53,6 +59,8 @@ static bool start_locked(void)
     for (int i = 0; i < MA_CORE_COUNT; i++) {
         core_init(&cores[i], i > 0);
     }
+    /* A handler that interrupts the space cannot be given new memory, so there is some. */
+    core_reserve(&cores[1]);
     __atomic_store_n(&has_started, true, __ATOMIC_RELEASE);
     return true;
 }
@@ -78,18 +86,21 @@ static inline bool is_started(void)
     return __builtin_expect(__atomic_load_n(&has_started, __ATOMIC_ACQUIRE), 1) || start_slow();
 }
 
-/* The first core that this thread is not inside; NULL if there is none. */
+/* The number of the first core after all that this thread is inside. */
+static int first_usable(void)
+{
+    int i = MA_CORE_COUNT;
+    while (i > 0 && __builtin_expect(!core_is_entered(&cores[i - 1]), 1)) {
+        i--;
+    }
+    return i;
+}
+
+/* The core that serves requests of this thread now; NULL if there is none. */
 static struct ma_core *core_to_use(void)
 {
-    if (!is_started()) {
-        return NULL;
-    }
-    for (int i = 0; i < MA_CORE_COUNT; i++) {
-        if (__builtin_expect(!core_is_entered(&cores[i]), 1)) {
-            return &cores[i];
-        }
-    }
-    return NULL;
+    int i = is_started() ? first_usable() : MA_CORE_COUNT;
+    return i < MA_CORE_COUNT ? &cores[i] : NULL;
 }
 
 void *heap_alloc(size_t size)
@@ -112,19 +123,23 @@ void *heap_alloc_aligned(size_t alignment, size_t size)
 
 void heap_free(struct ma_core *core, void *payload)
 {
-    core_free(core, payload);
+    if (core < &cores[first_usable()]) {
+        core_defer(core, payload);
+    } else {
+        core_free(core, payload);
+    }
 }
 
 void *heap_realloc(struct ma_core *core, void *payload, size_t size)
 {
-    if (!core_is_entered(core)) {
+    if (core == core_to_use()) {
         return core_realloc(core, payload, size);
     }
     size_t usable = core_usable_size(payload, "realloc");
     void *moved = heap_alloc(size);
     if (moved != NULL) {
         memcpy(moved, payload, usable < size ? usable : size);
-        core_free(core, payload);
+        heap_free(core, payload);
     }
     return moved;
 }
@@ -138,17 +153,24 @@ struct ma_core *heap_core_of(const void *address)
 int heap_each_core(int (*visit)(struct ma_core *core, void *context), void *context)
 {
     int result = 0;
-    for (int i = 0; i < MA_CORE_COUNT && is_started() && result == 0; i++) {
-        if (!core_is_entered(&cores[i])) {
-            result = visit(&cores[i], context);
-        }
+    int i = is_started() ? first_usable() : MA_CORE_COUNT;
+    for (; i < MA_CORE_COUNT && result == 0; i++) {
+        result = visit(&cores[i], context);
     }
     return result;
 }
 
+/* A fork inside a fork's handler finds the locks lent already. Only the thread that they
+ * are lent to looks here. */
+static int inner_forks;
+
 void heap_lend(void)
 {
-    for (int i = 0; i < MA_CORE_COUNT; i++) {
+    if (space_is_lent_to_me()) {
+        inner_forks++;
+        return;
+    }
+    for (int i = first_usable(); i < MA_CORE_COUNT; i++) {
         core_lend(&cores[i]);
     }
     space_lend();
@@ -156,6 +178,10 @@ void heap_lend(void)
 
 void heap_take_back(void)
 {
+    if (inner_forks > 0) {
+        inner_forks--;
+        return;
+    }
     space_take_back();
     for (int i = MA_CORE_COUNT - 1; i >= 0; i--) {
         core_take_back(&cores[i]);

@@ -23,11 +23,12 @@ void *heap_realloc(struct ma_core *core, void *payload, size_t size);
 /* The core that an address belongs to; NULL where it is not ours. */
 struct ma_core *heap_core_of(const void *address);
 
-/* Call `visit` for each core that this thread is not inside, until it gives other
- * than 0; that is the result. */
+/* Call `visit` for each core after those that this thread is inside, until it gives
+ * other than 0; that is the result. */
 int heap_each_core(int (*visit)(struct ma_core *core, void *context), void *context);
 
-/* For fork(): shut every lock to other threads, in lock order; and the reverse. */
+/* For fork(): shut every lock that this thread is not inside to the others, in lock
+ * order; and the reverse. */
 void heap_lend(void);
 void heap_take_back(void);
 

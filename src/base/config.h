@@ -18,7 +18,7 @@
 #define MA_BINNED_MAX ((size_t)64 << 10)
 
 /* The range that the descriptor table covers where no limit asks for less: the
- * table then takes address space (not memory) of a 64th of a per cent of this. */
+ * table then takes address space (not memory) of an 8,192nd part of this. */
 #define MA_RANGE_DEFAULT ((size_t)1 << 40)
 
 /* The heap grows by at least GROW_MIN, and by 1/GROW_SHARE of itself. Memory that
@@ -27,7 +27,7 @@
 #define MA_GROW_MIN ((size_t)128 << 10)
 #define MA_GROW_SHARE 32
 
-/* The top is given back when it exceeds TRIM_MIN and 1/TRIM_SHARE of the heap;
+/* The top is given back when it exceeds TRIM_MIN and 1/TRIM_SHARE of the heap below it;
  * half of that threshold is kept, so that a program that breathes does not fault
  * the same pages in and out. */
 #define MA_TRIM_MIN ((size_t)256 << 10)

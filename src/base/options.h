@@ -12,7 +12,7 @@
 
 struct options {
     size_t stats;    /* 1: print a summary of the heap at exit */
-    size_t verbose;  /* 1: tell of the start and of every change of segments */
+    size_t verbose;  /* 1: tell of every change of segments */
     size_t deepbind; /* 1: let dlopen's RTLD_DEEPBIND through */
 };
 

@@ -3,6 +3,8 @@
  */
 #include "core/bins.h"
 
+#include "core/link.h"
+
 _Static_assert(BINS_WORDS == 64, "one summary word covers the bitmap");
 _Static_assert(MA_BINNED_MAX >= TREE_BLOCK_MIN, "every block above the bins can be a node");
 
@@ -68,11 +70,13 @@ static void list_unlink(struct bins *bins, struct mem_block *b)
     size_t index = index_of(mb_size(b));
     struct mem_block *next = b->next_free;
     struct mem_block *prev = b->prev_free;
-    bool is_linked = prev != NULL ? prev->next_free == b : bins->first[index] == b;
-    MA_CHECK(is_linked && (next == NULL || next->prev_free == b),
-             "corrupted free list: the links of the free block at %p (%zu bytes) are wrong; memory "
-             "was probably written to after it was freed",
-             mb_payload(b), mb_size(b));
+    bool is_first = bins->first[index] == b;
+    bool prev_agrees =
+        is_first ? prev == NULL : prev != NULL && link_is_sound(prev) && prev->next_free == b;
+    bool next_agrees = next == NULL || (link_is_sound(next) && next->prev_free == b);
+    if (__builtin_expect(!prev_agrees || !next_agrees, 0)) {
+        link_report(b);
+    }
     if (next != NULL) {
         next->prev_free = prev;
     }
@@ -100,6 +104,8 @@ void bins_insert(struct bins *bins, struct mem_block *b)
 
 void bins_remove(struct bins *bins, struct mem_block *b)
 {
+    MA_CHECK(mb_is_sealed(b) && !mb_is_used(b),
+             "heap corrupted: the header of the free block at %p was overwritten", mb_payload(b));
     if (is_binned(b)) {
         list_unlink(bins, b);
     } else {

@@ -23,24 +23,6 @@ void core_enter(struct ma_core *core)
     lock_acquire(&core->lock);
 }
 
-static void release_deferred_locked(struct ma_core *core)
-{
-    struct deferred *d = __atomic_exchange_n(&core->deferred, NULL, __ATOMIC_ACQUIRE);
-    while (d != NULL) {
-        struct deferred *next = d->next;
-        core_release_locked(core, core_block_of(d, "free"));
-        d = next;
-    }
-}
-
-void core_leave(struct ma_core *core)
-{
-    if (__atomic_load_n(&core->deferred, __ATOMIC_RELAXED) != NULL) {
-        release_deferred_locked(core);
-    }
-    lock_release(&core->lock);
-}
-
 bool core_is_entered(const struct ma_core *core)
 {
     return lock_held_by_me(&core->lock);
@@ -54,8 +36,10 @@ void core_lend(struct ma_core *core)
 
 void core_take_back(struct ma_core *core)
 {
-    lock_take_back(&core->lock);
-    core_leave(core);
+    if (lock_lent_to_me(&core->lock)) {
+        lock_take_back(&core->lock);
+        core_leave(core);
+    }
 }
 
 /* Whether `b` can be a block's address at all: aligned, within a segment's blocks. */
@@ -101,9 +85,7 @@ void core_note_used_locked(struct ma_core *core, const struct mem_block *b, size
     if (growing == NULL || (const char *)b < (const char *)growing || (char *)b >= growing->end) {
         return;
     }
-    /* What follows `b` may be a free block, with as much as a tree node written. */
     char *written = (char *)mb_next(b) + TREE_BLOCK_MIN;
-    written = written < growing->end ? written : growing->end;
     core->clean = core->clean > written ? core->clean : written;
 }
 
@@ -218,6 +200,7 @@ void *core_alloc_zeroed(struct ma_core *core, size_t size)
  */
 static struct mem_block *coalesce_locked(struct ma_core *core, struct mem_block *b)
 {
+    MA_ASSERT(!mb_is_used(b));
     struct mem_block *next = mb_next(b);
     if (!mb_is_used(next)) {
         bins_remove(&core->bins, next);
@@ -233,21 +216,44 @@ static struct mem_block *coalesce_locked(struct ma_core *core, struct mem_block 
     return b;
 }
 
-void core_release_locked(struct ma_core *core, struct mem_block *b)
+void core_make_free_locked(struct ma_core *core, struct mem_block *b)
 {
     MA_ASSERT(lock_held_by_me(&core->lock));
-    core->live_bytes -= mb_usable(b);
-    core->live_count--;
     mb_mark_free(b);
     b = coalesce_locked(core, b);
-    if (mb_is_fence(mb_next(b))) {
+    if (mb_is_fence(mb_next(b)) && !core->lock.interrupts) {
         core_tail_freed_locked(core, b);
     }
 }
 
-/* Put the release off until the interrupted call leaves the core. */
-static void defer(struct ma_core *core, void *payload)
+static void release_locked(struct ma_core *core, struct mem_block *b)
 {
+    core->live_bytes -= mb_usable(b);
+    core->live_count--;
+    core_make_free_locked(core, b);
+}
+
+static void release_deferred_locked(struct ma_core *core)
+{
+    struct deferred *d = __atomic_exchange_n(&core->deferred, NULL, __ATOMIC_ACQUIRE);
+    while (d != NULL) {
+        struct deferred *next = d->next;
+        release_locked(core, core_block_of(d, "free"));
+        d = next;
+    }
+}
+
+void core_leave(struct ma_core *core)
+{
+    if (__atomic_load_n(&core->deferred, __ATOMIC_RELAXED) != NULL) {
+        release_deferred_locked(core);
+    }
+    lock_release(&core->lock);
+}
+
+void core_defer(struct ma_core *core, void *payload)
+{
+    (void)core_block_of(payload, "free"); /* before a link is written there */
     struct deferred *d = payload;
     d->next = __atomic_load_n(&core->deferred, __ATOMIC_RELAXED);
     while (!__atomic_compare_exchange_n(&core->deferred, &d->next, d, true, __ATOMIC_RELEASE,
@@ -257,12 +263,8 @@ static void defer(struct ma_core *core, void *payload)
 
 void core_free(struct ma_core *core, void *payload)
 {
-    if (core_is_entered(core)) {
-        defer(core, payload);
-        return;
-    }
     core_enter(core);
-    core_release_locked(core, core_block_of(payload, "free"));
+    release_locked(core, core_block_of(payload, "free"));
     core_leave(core);
 }
 

@@ -6,9 +6,9 @@
  * with its free neighbours at once. It knows nothing of threads, of size classes
  * or of errno; what a request of 0 bytes means is for the API to say.
  *
- * Every function takes the core's lock within. A thread that holds it already
- * (a signal handler that interrupted the core) must not call any but core_free(),
- * core_is_entered() and core_usable_size(): see api/heap.c.
+ * Every function takes the core's lock within, but for core_defer(),
+ * core_usable_size() and core_is_entered(), which are all that a thread that holds
+ * it already (a signal handler that interrupted the core) may call: see api/heap.c.
  */
 #ifndef MA_CORE_CORE_H
 #define MA_CORE_CORE_H
@@ -27,7 +27,7 @@ struct ma_core {
     /* Core lock: */
     struct segment *segments; /* the newest first */
     struct segment *growing;  /* the one that is extended; NULL before the first */
-    char *clean;              /* from here to growing's fence, no byte was ever written (I9) */
+    char *clean;              /* from here to growing's fence, all is zero (I9) */
     size_t heap_bytes;        /* of all segments */
     size_t live_bytes;        /* usable bytes of used blocks */
     size_t peak_live_bytes;
@@ -36,8 +36,12 @@ struct ma_core {
     struct bins bins;
 };
 
-/* Set up a core without memory. `interrupts`: see lock_init(). */
+/* Set up a core without memory. `interrupts`: see lock_init(); such a core gives nothing
+ * back to the system, lest who frees in it waits for the space's lock. */
 void core_init(struct ma_core *core, bool interrupts);
+
+/* Take a first segment now. False: memory is out. */
+bool core_reserve(struct ma_core *core);
 
 /*
  * Allocate `size` bytes, at most PTRDIFF_MAX; undefined contents.
@@ -53,12 +57,12 @@ void *core_alloc_zeroed(struct ma_core *core, size_t size);
  * PTRDIFF_MAX. */
 void *core_alloc_aligned(struct ma_core *core, size_t alignment, size_t size);
 
-/*
- * Release a payload that lies in a segment of this core. Aborts with a report
- * where it is not a live payload. May interrupt the core: the release is then
- * put off until the interrupted call ends.
- */
+/* Release a payload that lies in a segment of this core. Aborts with a report where it
+ * is not a live payload. */
 void core_free(struct ma_core *core, void *payload);
+
+/* The same, put off until some thread leaves the core. */
+void core_defer(struct ma_core *core, void *payload);
 
 /*
  * Change a payload's size to `size` bytes: in place, else by moving it down over a
@@ -89,7 +93,7 @@ int core_check(struct ma_core *core);
 /* Whether the calling thread is inside this core. */
 bool core_is_entered(const struct ma_core *core);
 
-/* For fork(): lock_acquire() and lock_lend(); and the reverse. */
+/* For fork(): lock_acquire() and lock_lend(); and the reverse, where it was lent. */
 void core_lend(struct ma_core *core);
 void core_take_back(struct ma_core *core);
 

@@ -21,11 +21,13 @@ struct mem_block *core_free_prev_locked(const struct mem_block *b);
 /* A used block of `size` bytes (header included) or a little more; NULL when memory is out. */
 struct mem_block *core_allocate_locked(struct ma_core *core, size_t size);
 
-/* Make the used block `b` free, merge it with its neighbours, file it, trim. */
-void core_release_locked(struct ma_core *core, struct mem_block *b);
+/* Make the used block `b`, which counts as live no more, free: merge it with its
+ * neighbours, file it, trim. */
+void core_make_free_locked(struct ma_core *core, struct mem_block *b);
 
-/* Keep `clean` and the count of live bytes true: `b` is used now, and has grown or
- * shrunk from `old_usable` bytes. */
+/* Keep `clean` and the count of live bytes true: `b` is used now, has grown or shrunk
+ * from `old_usable` bytes, and what follows it may be a free block, of which as much as a
+ * tree node is written to. */
 void core_note_used_locked(struct ma_core *core, const struct mem_block *b, size_t old_usable);
 
 /* A filed free block of at least `size` bytes from new memory; NULL when memory is out. */

@@ -29,8 +29,11 @@ static struct mem_block *free_tail(const struct segment *segment)
     return mb_prev_is_used(fence) ? NULL : core_free_prev_locked(fence);
 }
 
-/* The segment's new end lies `size` bytes above its old fence: make the old fence the
- * head of a free block up to the new one, and merge it with what was before. */
+/*
+ * The segment's new end lies `size` bytes above its old fence: make the old fence the
+ * head of a free block up to the new one, and merge it with what was before. What is
+ * written for the free block lies below `clean`, wherever it begins: see I9.
+ */
 static struct mem_block *fill_extension_locked(struct ma_core *core, struct mem_block *old_fence,
                                                size_t size)
 {
@@ -39,8 +42,6 @@ static struct mem_block *fill_extension_locked(struct ma_core *core, struct mem_
     mb_set(old_fence, size, tail == NULL ? MB_PREV_USED : 0);
     mb_mark_free(old_fence);
     if (tail == NULL) {
-        char *written = (char *)old_fence + TREE_BLOCK_MIN;
-        core->clean = core->clean > written ? core->clean : written;
         bins_insert(&core->bins, old_fence);
         return old_fence;
     }
@@ -126,7 +127,7 @@ static bool drop_segment_locked(struct ma_core *core, struct segment *segment)
     }
     if (core->growing == segment) {
         core->growing = core->segments;
-        core->clean = core->growing != NULL ? core->growing->end : NULL;
+        core->clean = core->growing != NULL ? core->growing->end + TREE_BLOCK_MIN : NULL;
     }
     core->heap_bytes -= size;
     return true;
@@ -136,8 +137,11 @@ bool core_trim_locked(struct ma_core *core, size_t keep)
 {
     struct segment *segment = core->growing;
     struct mem_block *tail = segment != NULL ? free_tail(segment) : NULL;
+    if (tail == NULL || keep > mb_size(tail)) {
+        return false;
+    }
     keep = bits_round_up(keep > MB_MIN ? keep : MB_MIN, MA_ALIGNMENT);
-    if (tail == NULL || keep < MB_MIN || mb_size(tail) < keep + MA_GRANULE) {
+    if (mb_size(tail) < keep + MA_GRANULE) {
         return false;
     }
     size_t given = bits_round_down(mb_size(tail) - keep, MA_GRANULE);
@@ -148,7 +152,8 @@ bool core_trim_locked(struct ma_core *core, size_t keep)
         put_fence(segment, false);
         mb_set_size(tail, mb_size(tail) - given);
         mb_next(tail)->prev_size = mb_size(tail);
-        core->clean = core->clean < segment->end ? core->clean : segment->end;
+        char *clean = segment->end + TREE_BLOCK_MIN; /* the rest comes back zeroed */
+        core->clean = core->clean < clean ? core->clean : clean;
     }
     bins_insert(&core->bins, tail);
     return shrunk;
@@ -156,7 +161,7 @@ bool core_trim_locked(struct ma_core *core, size_t keep)
 
 void core_tail_freed_locked(struct ma_core *core, struct mem_block *b)
 {
-    size_t threshold = core->heap_bytes / MA_TRIM_SHARE;
+    size_t threshold = (core->heap_bytes - mb_size(b)) / MA_TRIM_SHARE;
     threshold = threshold > MA_TRIM_MIN ? threshold : MA_TRIM_MIN;
     struct segment *segment = space_segment_of(b);
     bool is_whole = b == segment_first(segment);
@@ -167,8 +172,19 @@ void core_tail_freed_locked(struct ma_core *core, struct mem_block *b)
     }
 }
 
+bool core_reserve(struct ma_core *core)
+{
+    core_enter(core);
+    bool has_grown = core_grow_locked(core, MB_MIN) != NULL;
+    core_leave(core);
+    return has_grown;
+}
+
 bool core_trim(struct ma_core *core, size_t pad)
 {
+    if (core->lock.interrupts) {
+        return false;
+    }
     core_enter(core);
     bool given = core_trim_locked(core, pad);
     core_leave(core);

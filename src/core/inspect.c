@@ -74,6 +74,10 @@ static int check_segment(const struct segment *segment, struct counts *counts)
             return broken(7, p, "the descriptor table does not name the segment");
         }
     }
+    if (space_segment_of((const char *)segment - 1) == segment ||
+        space_segment_of(segment->end) == segment) {
+        return broken(7, segment, "the descriptor table names the segment beyond its ends");
+    }
     const struct mem_block *prev = NULL;
     const struct mem_block *b = segment_first(segment);
     for (;; b = mb_next(b)) {

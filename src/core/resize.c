@@ -8,30 +8,20 @@
 /* Cut the used block `b` to `size` bytes; what is over becomes free. */
 static void give_rest_locked(struct ma_core *core, struct mem_block *b, size_t size)
 {
-    if (mb_size(b) - size < MB_MIN) {
-        return;
+    if (mb_size(b) - size >= MB_MIN) {
+        core_make_free_locked(core, mb_split(b, size));
     }
-    size_t usable = mb_usable(b);
-    struct mem_block *rest = mb_split(b, size);
-    core_note_used_locked(core, b, usable);
-    core->live_bytes += mb_usable(rest); /* counted as a block until it is released */
-    core->live_count++;
-    core->allocate_count++;
-    core_release_locked(core, rest);
 }
 
 /* Let the used block `b` take in its free successor, if it has one. */
 static void take_next_locked(struct ma_core *core, struct mem_block *b)
 {
     struct mem_block *next = mb_next(b);
-    if (mb_is_used(next)) {
-        return;
+    if (!mb_is_used(next)) {
+        bins_remove(&core->bins, next);
+        mb_set_size(b, mb_size(b) + mb_size(next));
+        mb_mark_used(b);
     }
-    size_t usable = mb_usable(b);
-    bins_remove(&core->bins, next);
-    mb_set_size(b, mb_size(b) + mb_size(next));
-    mb_mark_used(b);
-    core_note_used_locked(core, b, usable);
 }
 
 /* The bytes `b` would have with its successor; the top is extended for it if need be. */
@@ -51,14 +41,12 @@ static size_t room_forward_locked(struct ma_core *core, struct mem_block *b, siz
 static struct mem_block *take_prev_locked(struct ma_core *core, struct mem_block *b, size_t usable)
 {
     struct mem_block *prev = core_free_prev_locked(b);
-    size_t old_usable = mb_usable(b);
     size_t size = mb_size(prev) + mb_size(b);
     bins_remove(&core->bins, prev);
     mb_set(b, mb_size(b), mb_flags(b) & ~MB_USED); /* so that a stale pointer is noticed */
     mb_set_size(prev, size);
     mb_mark_used(prev);
     memmove(mb_payload(prev), mb_payload(b), usable);
-    core_note_used_locked(core, prev, old_usable);
     return prev;
 }
 
@@ -79,6 +67,7 @@ static struct mem_block *resize_locked(struct ma_core *core, struct mem_block *b
         b = take_prev_locked(core, b, usable);
     }
     give_rest_locked(core, b, size);
+    core_note_used_locked(core, b, usable);
     return b;
 }
 

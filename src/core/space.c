@@ -25,7 +25,7 @@ static struct lock lock;
 
 /* Space lock: */
 static size_t range;   /* bytes from space_map.base that the table can describe; constant */
-static char *map_from; /* where the next mapping is tried first */
+static char *map_from; /* where the next mapping is tried first; NULL: where the break stands */
 static struct space_usage usage;
 
 static bool in_range(const char *where, size_t size)
@@ -59,8 +59,7 @@ bool space_start(void)
     start = bits_align_up(start, MA_GRANULE);
     space_map.base = (uintptr_t)start;
     space_map.table = (struct granule *)table;
-    /* The lower half is the break's to grow into. */
-    map_from = has_break ? start + bits_round_down(range / 2, MA_GRANULE) : start;
+    map_from = has_break ? NULL : start;
     return true;
 }
 
@@ -153,10 +152,11 @@ static char *take_break_locked(size_t size)
     return NULL;
 }
 
-/* A run of `size` bytes mapped somewhere in the range; or NULL. */
+/* A run of `size` bytes mapped somewhere in the range; or NULL. The first lies as low as
+ * can be, so that the table does not grow far ahead of what it describes. */
 static char *take_mapping_locked(size_t size)
 {
-    char *where = map_from;
+    char *where = map_from != NULL ? map_from : bits_align_up(os_break(), MA_GRANULE);
     for (int i = 0; i < MAP_TRIES && in_range(where, size); i++) {
         if (!commit_table_locked(where + size)) {
             return NULL;
@@ -233,6 +233,20 @@ bool space_extend(struct segment *segment, size_t size)
     return extended;
 }
 
+/*
+ * Move the break from `expected` down by `size` bytes.
+ *
+ * @return false where it was refused or stood elsewhere; it is then where it was.
+ */
+static bool sink_break_locked(const char *expected, size_t size)
+{
+    char *old = os_break_move(-(intptr_t)size);
+    if (old != NULL && old != expected) {
+        os_break_move((intptr_t)size); /* another thread moved it meanwhile */
+    }
+    return old == expected;
+}
+
 static bool shrink_locked(struct segment *segment, size_t size)
 {
     char *end = segment->end;
@@ -247,7 +261,7 @@ static bool shrink_locked(struct segment *segment, size_t size)
         tell("shrank by", segment, size);
         os_unmap(start, size); /* with the record, where that is the whole segment */
         map_from = start < map_from ? start : map_from;
-    } else if (os_break_move(-(intptr_t)size) != NULL) {
+    } else if (sink_break_locked(end, size)) {
         segment->end = start;
         tell("shrank by", segment, size);
     } else {
@@ -282,12 +296,21 @@ struct space_usage space_usage(void)
 
 void space_lend(void)
 {
-    lock_acquire(&lock);
-    lock_lend(&lock);
+    if (!lock_held_by_me(&lock)) {
+        lock_acquire(&lock);
+        lock_lend(&lock);
+    }
+}
+
+bool space_is_lent_to_me(void)
+{
+    return lock_lent_to_me(&lock);
 }
 
 void space_take_back(void)
 {
-    lock_take_back(&lock);
-    lock_release(&lock);
+    if (lock_lent_to_me(&lock)) {
+        lock_take_back(&lock);
+        lock_release(&lock);
+    }
 }

@@ -88,17 +88,29 @@ bool space_shrink(struct segment *segment, size_t size);
 /* What was taken and is held. */
 struct space_usage space_usage(void);
 
-/* For fork(): as lock_acquire() with lock_lend(), and the reverse. */
+/* For fork(): as lock_acquire() with lock_lend(), and the reverse; nothing where the
+ * calling thread was interrupted in here. */
 void space_lend(void);
 void space_take_back(void);
+
+/* Whether the calling thread is between these two. */
+bool space_is_lent_to_me(void);
+
+/* Whether `address` lies where segments may be: in the part of the range that the table
+ * describes by now. Constant time, no lock. */
+static inline bool space_covers(const void *address)
+{
+    size_t index = ((uintptr_t)address - space_map.base) >> MA_GRANULE_LOG2;
+    return index < __atomic_load_n(&space_map.granule_count, __ATOMIC_ACQUIRE);
+}
 
 /* The segment that `address` lies in, or NULL. Constant time, no lock. */
 static inline struct segment *space_segment_of(const void *address)
 {
-    size_t index = ((uintptr_t)address - space_map.base) >> MA_GRANULE_LOG2;
-    if (index >= __atomic_load_n(&space_map.granule_count, __ATOMIC_ACQUIRE)) {
+    if (!space_covers(address)) {
         return NULL;
     }
+    size_t index = ((uintptr_t)address - space_map.base) >> MA_GRANULE_LOG2;
     return __atomic_load_n(&space_map.table[index].segment, __ATOMIC_ACQUIRE);
 }
 

@@ -5,6 +5,8 @@
  */
 #include "core/tree.h"
 
+#include "core/link.h"
+
 #include <stddef.h>
 
 struct tree_node {
@@ -18,6 +20,9 @@ _Static_assert(sizeof(struct tree_node) <= TREE_BLOCK_MIN, "a node fits its bloc
 
 enum { LEFT = 0, RIGHT = 1 };
 
+/* 1.44 log2 of as many nodes as fit the address space. */
+enum { HEIGHT_MAX = 64 };
+
 static struct tree_node *node_of(const struct mem_block *b)
 {
     return (struct tree_node *)b;
@@ -30,22 +35,34 @@ static bool is_less(const struct tree_node *a, const struct tree_node *b)
     return size_a != size_b ? size_a < size_b : a < b;
 }
 
-static size_t height_of(const struct tree_node *node)
+/* The node that the link `to` of `node` leads to, or NULL. Aborts where it leads astray.
+ * Without a `node` it is the tree's own link to its root, which a program cannot reach. */
+static struct tree_node *follow(const struct tree_node *node, struct tree_node *to)
 {
-    return node != NULL ? node->height : 0;
+    if (__builtin_expect(to != NULL && node != NULL && !link_is_sound(&to->block), 0)) {
+        link_report(&node->block);
+    }
+    return to;
 }
 
-static void update_height(struct tree_node *node)
+/* The height of what is below `node` on one side. */
+static size_t height_below(const struct tree_node *node, int side)
 {
-    size_t left = height_of(node->child[LEFT]);
-    size_t right = height_of(node->child[RIGHT]);
-    node->height = 1 + (left > right ? left : right);
+    const struct tree_node *child = follow(node, node->child[side]);
+    return child != NULL ? child->height : 0;
+}
+
+static size_t height_from_children(const struct tree_node *node)
+{
+    size_t left = height_below(node, LEFT);
+    size_t right = height_below(node, RIGHT);
+    return 1 + (left > right ? left : right);
 }
 
 /* The pointer in which the tree holds `node`. */
 static struct tree_node **holder_of(struct tree *tree, struct tree_node *node)
 {
-    struct tree_node *parent = node->parent;
+    struct tree_node *parent = follow(node, node->parent);
     return parent == NULL ? &tree->root : &parent->child[parent->child[RIGHT] == node];
 }
 
@@ -77,31 +94,31 @@ static void adopt(struct tree_node *parent, int side, struct tree_node *child)
  */
 static struct tree_node *rotate(struct tree *tree, struct tree_node *node, int side)
 {
-    struct tree_node *up = node->child[!side];
+    struct tree_node *up = follow(node, node->child[!side]);
     replace(tree, node, up);
     adopt(node, !side, up->child[side]);
     adopt(up, side, node);
-    update_height(node);
-    update_height(up);
+    node->height = height_from_children(node);
+    up->height = height_from_children(up);
     return up;
 }
 
 /* Restore heights and balance from `node` up to the root. */
 static void rebalance(struct tree *tree, struct tree_node *node)
 {
-    for (; node != NULL; node = node->parent) {
+    for (; node != NULL; node = follow(node, node->parent)) {
         size_t before = node->height;
-        size_t left = height_of(node->child[LEFT]);
-        size_t right = height_of(node->child[RIGHT]);
+        size_t left = height_below(node, LEFT);
+        size_t right = height_below(node, RIGHT);
         if (left > right + 1 || right > left + 1) {
             int high = right > left;
             struct tree_node *child = node->child[high];
-            if (height_of(child->child[!high]) > height_of(child->child[high])) {
+            if (height_below(child, !high) > height_below(child, high)) {
                 rotate(tree, child, high);
             }
             node = rotate(tree, node, !high);
         } else {
-            update_height(node);
+            node->height = 1 + (left > right ? left : right);
         }
         if (node->height == before) {
             return; /* nothing above can have changed */
@@ -115,7 +132,7 @@ void tree_insert(struct tree *tree, struct mem_block *b)
     struct tree_node **place = &tree->root;
     struct tree_node *parent = NULL;
     while (*place != NULL) {
-        parent = *place;
+        parent = follow(parent, *place);
         place = &parent->child[is_less(parent, node)];
     }
     node->child[LEFT] = NULL;
@@ -126,13 +143,24 @@ void tree_insert(struct tree *tree, struct mem_block *b)
     rebalance(tree, node);
 }
 
+/* Whether all links from and to `node`, and its height, are those of the tree. */
+static bool is_linked(struct tree *tree, struct tree_node *node)
+{
+    for (int side = LEFT; side <= RIGHT; side++) {
+        const struct tree_node *child = follow(node, node->child[side]);
+        if (child != NULL && child->parent != node) {
+            return false;
+        }
+    }
+    return *holder_of(tree, node) == node && node->height == height_from_children(node);
+}
+
 void tree_remove(struct tree *tree, struct mem_block *b)
 {
     struct tree_node *node = node_of(b);
-    MA_CHECK(*holder_of(tree, node) == node,
-             "the free list is corrupted: free block at %p is not where its links say; memory was "
-             "probably written to after it was freed",
-             (void *)b);
+    if (__builtin_expect(!is_linked(tree, node), 0)) {
+        link_report(b);
+    }
     struct tree_node *lowest_changed;
     if (node->child[LEFT] == NULL || node->child[RIGHT] == NULL) {
         lowest_changed = node->parent;
@@ -140,7 +168,7 @@ void tree_remove(struct tree *tree, struct mem_block *b)
     } else {
         struct tree_node *heir = node->child[RIGHT]; /* the next in order */
         while (heir->child[LEFT] != NULL) {
-            heir = heir->child[LEFT];
+            heir = follow(heir, heir->child[LEFT]);
         }
         lowest_changed = heir->parent == node ? heir : heir->parent;
         replace(tree, heir, heir->child[RIGHT]);
@@ -161,7 +189,7 @@ struct mem_block *tree_best_fit(const struct tree *tree, size_t size)
         if (fits) {
             best = node;
         }
-        node = node->child[!fits];
+        node = follow(node, node->child[!fits]);
     }
     return best != NULL ? &best->block : NULL;
 }
@@ -170,59 +198,61 @@ struct mem_block *tree_largest(const struct tree *tree)
 {
     struct tree_node *node = tree->root;
     while (node != NULL && node->child[RIGHT] != NULL) {
-        node = node->child[RIGHT];
+        node = follow(node, node->child[RIGHT]);
     }
     return node != NULL ? &node->block : NULL;
 }
 
-static bool node_is_sound(const struct tree_node *node)
+static size_t height_of(const struct tree_node *node)
 {
+    return node != NULL ? node->height : 0;
+}
+
+static bool node_is_sound(const struct tree_node *node, const struct tree_node *parent)
+{
+    if (!link_is_sound(&node->block) || node->parent != parent) {
+        return false;
+    }
+    for (int side = LEFT; side <= RIGHT; side++) {
+        if (node->child[side] != NULL && !link_is_sound(&node->child[side]->block)) {
+            return false;
+        }
+    }
     size_t left = height_of(node->child[LEFT]);
     size_t right = height_of(node->child[RIGHT]);
     bool is_balanced = left <= right + 1 && right <= left + 1;
-    return is_balanced && node->height == 1 + (left > right ? left : right) &&
-           mb_is_sealed(&node->block) && !mb_is_used(&node->block);
+    return is_balanced && node->height == 1 + (left > right ? left : right);
 }
 
-/* The first node in order below `node`. */
-static const struct tree_node *leftmost(const struct tree_node *node)
-{
-    while (node != NULL && node->child[LEFT] != NULL) {
-        node = node->child[LEFT];
-    }
-    return node;
-}
+struct tree_counts {
+    size_t count;
+    size_t bytes;
+};
 
-/* The next node in order, or NULL. */
-static const struct tree_node *successor(const struct tree_node *node)
+/* Check what is below `parent`, and that it lies between `low` and `high` (NULL: no
+ * bound). It ends, whatever the links say, as the heights must fall. */
+static bool subtree_is_sound(const struct tree_node *node, const struct tree_node *parent,
+                             const struct tree_node *low, const struct tree_node *high,
+                             struct tree_counts *counts)
 {
-    if (node->child[RIGHT] != NULL) {
-        return leftmost(node->child[RIGHT]);
+    if (node == NULL) {
+        return true;
     }
-    while (node->parent != NULL && node->parent->child[RIGHT] == node) {
-        node = node->parent;
+    if (!node_is_sound(node, parent) || node->height > HEIGHT_MAX ||
+        (low != NULL && !is_less(low, node)) || (high != NULL && !is_less(node, high))) {
+        return false;
     }
-    return node->parent;
+    counts->count++;
+    counts->bytes += mb_size(&node->block);
+    return subtree_is_sound(node->child[LEFT], node, low, node, counts) &&
+           subtree_is_sound(node->child[RIGHT], node, node, high, counts);
 }
 
 bool tree_check(const struct tree *tree, size_t *count, size_t *bytes)
 {
-    if (tree->root != NULL && tree->root->parent != NULL) {
-        return false;
-    }
-    for (const struct tree_node *node = leftmost(tree->root); node != NULL;) {
-        for (int side = LEFT; side <= RIGHT; side++) {
-            if (node->child[side] != NULL && node->child[side]->parent != node) {
-                return false;
-            }
-        }
-        const struct tree_node *next = successor(node);
-        if (!node_is_sound(node) || (next != NULL && !is_less(node, next))) {
-            return false;
-        }
-        (*count)++;
-        *bytes += mb_size(&node->block);
-        node = next;
-    }
-    return true;
+    struct tree_counts counts = {0};
+    bool is_sound = subtree_is_sound(tree->root, NULL, NULL, NULL, &counts);
+    *count += counts.count;
+    *bytes += counts.bytes;
+    return is_sound;
 }

@@ -1,9 +1,11 @@
 /*
- * The lock: a futex word, and the owner's mark beside it.
+ * The lock: one word, which names the owner and is waited for.
  *
  * A thread is known by the address of one of its thread-local variables: that is
  * one instruction to find, works before libc has set up its own descriptor, and
- * stays the same in a forked child.
+ * stays the same in a forked child. The kernel waits for 32 bits, so for the word's
+ * lower half. Owners may agree in that half; who waits then sleeps on until an owner
+ * whose word has the WAITED_FOR bit too leaves, and wakes it.
  */
 #include "os/lock.h"
 
@@ -15,7 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { FREE = 0, HELD = 1, CONTENDED = 2 };
+#define FREE ((uintptr_t)0)
+#define WAITED_FOR ((uintptr_t)1)
 
 /* Turns to spin before sleeping: a critical section lasts a few hundred cycles. */
 enum { SPIN_COUNT = 100 };
@@ -23,22 +26,29 @@ enum { SPIN_COUNT = 100 };
 /* A bit for each rank that the thread holds; its address is the thread's mark. */
 static _Thread_local uint32_t held_ranks;
 
-static const void *self(void)
+static uintptr_t self(void)
 {
-    return &held_ranks;
+    return (uintptr_t)&held_ranks;
 }
 
-static void wait_while(uint32_t *word, uint32_t value)
+/* The half of the word that the kernel looks at. */
+static uint32_t *futex_of(struct lock *lock)
+{
+    uint32_t *halves = (uint32_t *)&lock->word;
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? halves : halves + sizeof(lock->word) / 4 - 1;
+}
+
+static void wait_while(struct lock *lock, uintptr_t word)
 {
     int saved_errno = errno;
-    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+    syscall(SYS_futex, futex_of(lock), FUTEX_WAIT_PRIVATE, (uint32_t)word, NULL, NULL, 0);
     errno = saved_errno;
 }
 
-static void wake_one(uint32_t *word)
+static void wake_one(struct lock *lock)
 {
     int saved_errno = errno;
-    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    syscall(SYS_futex, futex_of(lock), FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
     errno = saved_errno;
 }
 
@@ -52,49 +62,63 @@ static void relax(void)
 #endif
 }
 
-static bool try_acquire(struct lock *lock)
+/* Take the lock if it is free; `word` is then what it holds. */
+static bool try_acquire(struct lock *lock, uintptr_t word)
 {
-    uint32_t expected = FREE;
-    return __atomic_compare_exchange_n(&lock->word, &expected, HELD, false, __ATOMIC_ACQUIRE,
+    uintptr_t expected = FREE;
+    return __atomic_compare_exchange_n(&lock->word, &expected, word, false, __ATOMIC_ACQUIRE,
                                        __ATOMIC_RELAXED);
 }
 
+/* A thread that has slept cannot know whether others sleep too, so it takes the lock
+ * as one that is waited for. */
 static __attribute__((noinline)) void acquire_slow(struct lock *lock)
 {
     for (int i = 0; i < SPIN_COUNT; i++) {
         relax();
-        if (__atomic_load_n(&lock->word, __ATOMIC_RELAXED) == FREE && try_acquire(lock)) {
+        if (__atomic_load_n(&lock->word, __ATOMIC_RELAXED) == FREE && try_acquire(lock, self())) {
             return;
         }
     }
-    while (__atomic_exchange_n(&lock->word, CONTENDED, __ATOMIC_ACQUIRE) != FREE) {
-        wait_while(&lock->word, CONTENDED);
+    for (;;) {
+        uintptr_t word = __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
+        if (word == FREE) {
+            if (try_acquire(lock, self() | WAITED_FOR)) {
+                return;
+            }
+        } else if ((word & WAITED_FOR) != 0 ||
+                   __atomic_compare_exchange_n(&lock->word, &word, word | WAITED_FOR, false,
+                                               __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+            wait_while(lock, word | WAITED_FOR);
+        }
     }
 }
 
 /* Debug builds: the lock order of lock.h. Each lock remembers what its holder held
  * before, so that a lock taken in a signal handler gives the order back as it was. */
-static void enter(struct lock *lock)
+static void note_entered(struct lock *lock)
 {
-    __atomic_store_n(&lock->owner, self(), __ATOMIC_RELAXED);
 #ifdef MA_DEBUG
     uint32_t bit = UINT32_C(1) << lock->rank;
     MA_ASSERT(lock->interrupts || held_ranks < bit);
     lock->outer_ranks = held_ranks;
     held_ranks = bit | (lock->interrupts ? 0 : held_ranks);
+#else
+    (void)lock;
 #endif
 }
 
-static void leave(struct lock *lock)
+static void note_left(const struct lock *lock)
 {
     MA_ASSERT(lock_held_by_me(lock));
 #ifdef MA_DEBUG
     held_ranks = lock->outer_ranks;
+#else
+    (void)lock;
 #endif
-    __atomic_store_n(&lock->owner, NULL, __ATOMIC_RELAXED);
 }
 
-static bool lent_to_me(const struct lock *lock)
+static bool is_guest(const struct lock *lock)
 {
     return __atomic_load_n(&lock->guest, __ATOMIC_RELAXED) == self();
 }
@@ -107,37 +131,50 @@ void lock_init(struct lock *lock, enum lock_rank rank, bool interrupts)
 void lock_acquire(struct lock *lock)
 {
     MA_ASSERT(!lock_held_by_me(lock));
-    if (!try_acquire(lock) && !lent_to_me(lock)) {
-        acquire_slow(lock);
+    if (!try_acquire(lock, self())) {
+        if (is_guest(lock)) {
+            lock->guest_is_inside = true;
+        } else {
+            acquire_slow(lock);
+        }
     }
-    enter(lock);
+    note_entered(lock);
 }
 
 void lock_release(struct lock *lock)
 {
-    leave(lock);
-    if (lent_to_me(lock)) {
+    note_left(lock);
+    if (is_guest(lock)) {
+        lock->guest_is_inside = false;
         return;
     }
-    if (__atomic_exchange_n(&lock->word, FREE, __ATOMIC_RELEASE) == CONTENDED) {
-        wake_one(&lock->word);
+    uintptr_t word = __atomic_exchange_n(&lock->word, FREE, __ATOMIC_RELEASE);
+    if ((word & WAITED_FOR) != 0) {
+        wake_one(lock);
     }
 }
 
 bool lock_held_by_me(const struct lock *lock)
 {
-    return __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) == self();
+    uintptr_t word = __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
+    return (word & ~WAITED_FOR) == self() && !lock_lent_to_me(lock);
+}
+
+bool lock_lent_to_me(const struct lock *lock)
+{
+    return is_guest(lock) && !lock->guest_is_inside;
 }
 
 void lock_lend(struct lock *lock)
 {
+    note_left(lock);
+    lock->guest_is_inside = false;
     __atomic_store_n(&lock->guest, self(), __ATOMIC_RELAXED);
-    leave(lock);
 }
 
 void lock_take_back(struct lock *lock)
 {
-    MA_ASSERT(lent_to_me(lock));
-    __atomic_store_n(&lock->guest, NULL, __ATOMIC_RELAXED);
-    enter(lock);
+    MA_ASSERT(lock_lent_to_me(lock));
+    __atomic_store_n(&lock->guest, 0, __ATOMIC_RELAXED);
+    note_entered(lock);
 }

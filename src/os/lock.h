@@ -3,7 +3,8 @@
  *
  * A thread that is interrupted inside the allocator by a signal handler or a hook
  * that allocates must see that it holds the lock already, rather than wait for
- * itself: lock_held_by_me() tells.
+ * itself: lock_held_by_me() tells, from the instant at which the lock is taken to
+ * that at which it is free again, for lock and owner are one word.
  *
  * Lock order: lower ranks first; debug builds abort on a violation.
  *
@@ -30,11 +31,11 @@ enum lock_rank {
 };
 
 struct lock {
-    uint32_t word;        /* atomic; 0 free, 1 held, 2 held and others wait */
-    enum lock_rank rank;  /* constant after start */
-    const void *owner;    /* atomic; thread that is inside, or NULL */
-    const void *guest;    /* atomic; thread to which a held lock is lent, or NULL */
+    uintptr_t word;       /* atomic; 0, or the owner's mark, its lowest bit set when others wait */
+    uintptr_t guest;      /* atomic; the mark of the thread that a held lock is lent to, or 0 */
+    bool guest_is_inside; /* guest only */
     bool interrupts;      /* constant after start; may be taken inside any other lock */
+    enum lock_rank rank;  /* constant after start */
     uint32_t outer_ranks; /* this lock; debug builds: the ranks its holder had before */
 };
 
@@ -58,7 +59,10 @@ bool lock_held_by_me(const struct lock *lock);
 void lock_lend(struct lock *lock);
 
 /* End lock_lend(): the calling thread is inside the lock again. In a forked child
- * as in the parent. */
+ * as in the parent. Requires: lock_lent_to_me(). */
 void lock_take_back(struct lock *lock);
+
+/* Whether the calling thread has lent itself the lock and is not inside it. */
+bool lock_lent_to_me(const struct lock *lock);
 
 #endif

@@ -58,7 +58,7 @@ static void set_pages(size_t first, size_t end, enum page_state state)
     void *got = mmap(array + first * PAGE, (end - first) * PAGE, access,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
     assert(got != MAP_FAILED);
-    memset(pages + first, state, end - first);
+    memset(pages + first, (int)state, end - first);
 }
 
 static bool are_pages(size_t first, size_t end, enum page_state state)

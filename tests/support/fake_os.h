@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* Bytes in the array. With the address space limit as it is after a reset, the heap's
- * range is the array: the break starts at its beginning, mappings in its middle. */
+ * range is the array, and the break starts at its beginning. */
 #define FAKE_OS_BYTES ((size_t)256 << 20)
 
 /* A fresh system: the break at the start, nothing taken, nothing refused, the address

@@ -171,14 +171,20 @@ MA_API int ma_trim(size_t pad);
 struct ma_stats {
     size_t live_bytes;      /* usable bytes of live blocks */
     size_t live_count;      /* live blocks */
-    size_t peak_live_bytes; /* the most `live_bytes` has been */
+    size_t peak_live_bytes; /* the most `live_bytes` has been, or a little more: a signal
+                               handler's allocations are counted apart */
     size_t free_bytes;      /* free blocks, headers included */
     size_t free_count;      /* free blocks */
     size_t largest_free;    /* the largest free block, header included */
+    size_t top_free_bytes;  /* the free block that ends the heap, or 0: ma_trim(0) gives
+                               back what it has of whole granules */
     size_t overhead_bytes;  /* headers of live blocks, fences, segment records */
     size_t break_bytes;     /* taken from the program break and held */
     size_t mmap_bytes;      /* taken by mmap, where the break was refused, and held */
     size_t peak_heap_bytes; /* the most `break_bytes + mmap_bytes` has been */
+    size_t peak_mmap_bytes; /* the most `mmap_bytes` has been */
+    size_t mmap_count;      /* segments that were taken by mmap */
+    size_t peak_mmap_count; /* the most `mmap_count` has been */
     size_t table_bytes;     /* descriptor table in use, outside the heap */
     size_t segment_count;   /* runs of address space that the heap consists of */
     size_t allocate_count;  /* blocks handed out since the start */
@@ -207,8 +213,9 @@ struct ma_block {
  * ascending addresses within each.
  *
  * @param visit    called for each block; a result other than 0 ends the walk. It
- *                 may allocate and release memory, but sees the heap as it was,
- *                 and every other thread's requests wait until the walk is over.
+ *                 may allocate and release memory: what it releases is put off until
+ *                 the walk is over, what it allocates may be visited at the walk's end.
+ *                 Other threads' requests wait meanwhile.
  * @param context  handed to `visit`.
  * @return 0, or what `visit` returned to end the walk.
  *

@@ -17,12 +17,12 @@ struct mallinfo2 mallinfo2(void)
     struct mallinfo2 info = {
         .arena = stats.break_bytes,
         .ordblks = stats.free_count,
-        .hblks = stats.mmap_bytes > 0 ? 1 : 0,
+        .hblks = stats.mmap_count,
         .hblkhd = stats.mmap_bytes,
         .usmblks = 0,
         .uordblks = stats.live_bytes + stats.overhead_bytes,
         .fordblks = stats.free_bytes,
-        .keepcost = stats.largest_free,
+        .keepcost = stats.top_free_bytes,
     };
     return info;
 }
@@ -61,9 +61,10 @@ void malloc_stats(void)
             "Total (incl. mmap):\n"
             "system bytes     = %10zu\n"
             "in use bytes     = %10zu\n"
-            "max system bytes = %10zu\n",
+            "max mmap regions = %10zu\n"
+            "max mmap bytes   = %10zu\n",
             stats.break_bytes, stats.live_bytes, stats.break_bytes + stats.mmap_bytes,
-            stats.live_bytes, stats.peak_heap_bytes);
+            stats.live_bytes, stats.peak_mmap_count, stats.peak_mmap_bytes);
 }
 
 int malloc_info(int options, FILE *stream)

@@ -1,31 +1,22 @@
 /*
  * C++'s operators new and delete, under their mangled names.
  *
- * Where memory is out, the call goes on to the next definition, the C++ library's:
- * it tries again by way of our malloc, runs the program's new-handlers, and throws
- * std::bad_alloc.
+ * A program may replace some forms, and expects that the remaining ones call those: an
+ * array or a sized form the plain one, a nothrow form the throwing one. The plain
+ * forms are therefore called, or looked at, through symbols that the program's definition
+ * answers (scripts/cmake/replaceable.list).
+ *
+ * Where memory is out, or a form to be called is the program's and might throw, the call
+ * goes on to the next definition, the C++ library's: it tries again by way of
+ * the plain forms, runs the program's new-handlers, and throws std::bad_alloc.
  */
 #include "base/report.h"
 #include "ma.h"
 #include "next.h"
 
+#include <stdbool.h>
 #include <stddef.h>
-
-/* The next definition of a form that must not return NULL. */
-static void *next_throwing(void **cache, const char *name)
-{
-    void *found = next_function(cache, name);
-    if (found == NULL) {
-        report_fatal("%s: memory is out, and there is no C++ library to throw bad_alloc", name);
-    }
-    return found;
-}
-
-/* An alignment that C++ passes is a power of two; 0 bytes must be unique, too. */
-static void *new_aligned(size_t size, size_t alignment)
-{
-    return ma_aligned_alloc(alignment, size);
-}
+#include <stdint.h>
 
 void *_Znwm(size_t size);
 void *_Znam(size_t size);
@@ -48,6 +39,82 @@ void _ZdaPvSt11align_val_t(void *payload, size_t alignment);
 void _ZdaPvmSt11align_val_t(void *payload, size_t size, size_t alignment);
 void _ZdaPvSt11align_val_tRKSt9nothrow_t(void *payload, size_t alignment, const void *tag);
 
+/* Our own definitions, by names that nobody replaces. */
+#define OWN(name) __attribute__((alias(name), visibility("hidden")))
+extern __typeof__(_Znwm) own_new OWN("_Znwm");
+extern __typeof__(_Znam) own_new_array OWN("_Znam");
+extern __typeof__(_ZnwmSt11align_val_t) own_new_aligned OWN("_ZnwmSt11align_val_t");
+extern __typeof__(_ZnamSt11align_val_t) own_new_array_aligned OWN("_ZnamSt11align_val_t");
+extern __typeof__(_ZdlPv) own_delete OWN("_ZdlPv");
+extern __typeof__(_ZdaPv) own_delete_array OWN("_ZdaPv");
+extern __typeof__(_ZdlPvSt11align_val_t) own_delete_aligned OWN("_ZdlPvSt11align_val_t");
+extern __typeof__(_ZdaPvSt11align_val_t) own_delete_array_aligned OWN("_ZdaPvSt11align_val_t");
+
+typedef void *new_function(size_t size);
+typedef void *new_nothrow_function(size_t size, const void *tag);
+typedef void *new_aligned_function(size_t size, size_t alignment);
+typedef void *new_aligned_nothrow_function(size_t size, size_t alignment, const void *tag);
+
+static bool is_new_ours(void)
+{
+    return _Znwm == own_new;
+}
+
+static bool is_new_array_ours(void)
+{
+    return _Znam == own_new_array && is_new_ours();
+}
+
+static bool is_new_aligned_ours(void)
+{
+    return _ZnwmSt11align_val_t == own_new_aligned;
+}
+
+static bool is_new_array_aligned_ours(void)
+{
+    return _ZnamSt11align_val_t == own_new_array_aligned && is_new_aligned_ours();
+}
+
+/* A size that C++ passes to delete is that of our block only if all that made and
+ * releases it is ours. */
+static bool is_size_ours(void)
+{
+    return _ZdlPv == own_delete && is_new_ours();
+}
+
+static bool is_array_size_ours(void)
+{
+    return _ZdaPv == own_delete_array && _ZdlPv == own_delete && is_new_array_ours();
+}
+
+static bool is_aligned_size_ours(void)
+{
+    return _ZdlPvSt11align_val_t == own_delete_aligned && is_new_aligned_ours();
+}
+
+static bool is_array_aligned_size_ours(void)
+{
+    return _ZdaPvSt11align_val_t == own_delete_array_aligned &&
+           _ZdlPvSt11align_val_t == own_delete_aligned && is_new_array_aligned_ours();
+}
+
+/* The next definition of a form that must not return NULL. */
+static void *next_throwing(void **cache, const char *name)
+{
+    void *found = next_function(cache, name);
+    if (found == NULL) {
+        report_fatal("%s: memory is out, and there is no C++ library to throw bad_alloc", name);
+    }
+    return found;
+}
+
+/* What to ask the next definition of an aligned form for: libstdc++ 12 rounds a size up
+ * to the alignment, beyond zero where it is near SIZE_MAX. */
+static size_t at_most_ptrdiff(size_t size)
+{
+    return size < PTRDIFF_MAX ? size : PTRDIFF_MAX;
+}
+
 void *_Znwm(size_t size)
 {
     void *payload = ma_malloc(size);
@@ -55,85 +122,85 @@ void *_Znwm(size_t size)
         return payload;
     }
     static void *cache;
-    return ((void *(*)(size_t))next_throwing(&cache, "_Znwm"))(size);
+    return ((new_function *)next_throwing(&cache, __func__))(size);
 }
 
 void *_Znam(size_t size)
 {
-    void *payload = ma_malloc(size);
+    void *payload = is_new_ours() ? ma_malloc(size) : NULL;
     if (__builtin_expect(payload != NULL, 1)) {
         return payload;
     }
     static void *cache;
-    return ((void *(*)(size_t))next_throwing(&cache, "_Znam"))(size);
+    return ((new_function *)next_throwing(&cache, __func__))(size);
 }
 
 void *_ZnwmRKSt9nothrow_t(size_t size, const void *tag)
 {
-    void *payload = ma_malloc(size);
+    void *payload = is_new_ours() ? ma_malloc(size) : NULL;
     if (__builtin_expect(payload != NULL, 1)) {
         return payload;
     }
     static void *cache;
-    void *next = next_function(&cache, "_ZnwmRKSt9nothrow_t");
-    return next != NULL ? ((void *(*)(size_t, const void *))next)(size, tag) : NULL;
+    new_nothrow_function *next = (new_nothrow_function *)next_function(&cache, __func__);
+    return next != NULL ? next(size, tag) : NULL;
 }
 
 void *_ZnamRKSt9nothrow_t(size_t size, const void *tag)
 {
-    void *payload = ma_malloc(size);
+    void *payload = is_new_array_ours() ? ma_malloc(size) : NULL;
     if (__builtin_expect(payload != NULL, 1)) {
         return payload;
     }
     static void *cache;
-    void *next = next_function(&cache, "_ZnamRKSt9nothrow_t");
-    return next != NULL ? ((void *(*)(size_t, const void *))next)(size, tag) : NULL;
+    new_nothrow_function *next = (new_nothrow_function *)next_function(&cache, __func__);
+    return next != NULL ? next(size, tag) : NULL;
 }
 
 void *_ZnwmSt11align_val_t(size_t size, size_t alignment)
 {
-    void *payload = new_aligned(size, alignment);
+    void *payload = ma_aligned_alloc(alignment, size);
     if (__builtin_expect(payload != NULL, 1)) {
         return payload;
     }
     static void *cache;
-    return ((void *(*)(size_t, size_t))next_throwing(&cache, "_ZnwmSt11align_val_t"))(size,
-                                                                                      alignment);
+    new_aligned_function *next = (new_aligned_function *)next_throwing(&cache, __func__);
+    return next(at_most_ptrdiff(size), alignment);
 }
 
 void *_ZnamSt11align_val_t(size_t size, size_t alignment)
 {
-    void *payload = new_aligned(size, alignment);
+    void *payload = is_new_aligned_ours() ? ma_aligned_alloc(alignment, size) : NULL;
     if (__builtin_expect(payload != NULL, 1)) {
         return payload;
     }
     static void *cache;
-    return ((void *(*)(size_t, size_t))next_throwing(&cache, "_ZnamSt11align_val_t"))(size,
-                                                                                      alignment);
+    new_aligned_function *next = (new_aligned_function *)next_throwing(&cache, __func__);
+    return next(at_most_ptrdiff(size), alignment);
 }
 
 void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const void *tag)
 {
-    void *payload = new_aligned(size, alignment);
+    void *payload = is_new_aligned_ours() ? ma_aligned_alloc(alignment, size) : NULL;
     if (__builtin_expect(payload != NULL, 1)) {
         return payload;
     }
     static void *cache;
-    void *next = next_function(&cache, "_ZnwmSt11align_val_tRKSt9nothrow_t");
-    return next != NULL ? ((void *(*)(size_t, size_t, const void *))next)(size, alignment, tag)
-                        : NULL;
+    new_aligned_nothrow_function *next =
+        (new_aligned_nothrow_function *)next_function(&cache, __func__);
+    return next != NULL ? next(at_most_ptrdiff(size), alignment, tag) : NULL;
 }
 
 void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const void *tag)
 {
-    void *payload = new_aligned(size, alignment);
+    void *payload = is_new_array_aligned_ours() ? ma_aligned_alloc(alignment, size) : NULL;
     if (__builtin_expect(payload != NULL, 1)) {
         return payload;
     }
     static void *cache;
-    void *next = next_function(&cache, "_ZnamSt11align_val_tRKSt9nothrow_t");
-    return next != NULL ? ((void *(*)(size_t, size_t, const void *))next)(size, alignment, tag)
-                        : NULL;
+    new_aligned_nothrow_function *next =
+        (new_aligned_nothrow_function *)next_function(&cache, __func__);
+    return next != NULL ? next(at_most_ptrdiff(size), alignment, tag) : NULL;
 }
 
 void _ZdlPv(void *payload)
@@ -143,13 +210,17 @@ void _ZdlPv(void *payload)
 
 void _ZdlPvm(void *payload, size_t size)
 {
-    ma_free_sized(payload, size);
+    if (__builtin_expect(is_size_ours(), 1)) {
+        ma_free_sized(payload, size);
+    } else {
+        _ZdlPv(payload);
+    }
 }
 
 void _ZdlPvRKSt9nothrow_t(void *payload, const void *tag)
 {
     (void)tag;
-    ma_free(payload);
+    _ZdlPv(payload);
 }
 
 void _ZdlPvSt11align_val_t(void *payload, size_t alignment)
@@ -160,46 +231,55 @@ void _ZdlPvSt11align_val_t(void *payload, size_t alignment)
 
 void _ZdlPvmSt11align_val_t(void *payload, size_t size, size_t alignment)
 {
-    ma_free_aligned_sized(payload, alignment, size);
+    if (__builtin_expect(is_aligned_size_ours(), 1)) {
+        ma_free_aligned_sized(payload, alignment, size);
+    } else {
+        _ZdlPvSt11align_val_t(payload, alignment);
+    }
 }
 
 void _ZdlPvSt11align_val_tRKSt9nothrow_t(void *payload, size_t alignment, const void *tag)
 {
     (void)tag;
-    (void)alignment;
-    ma_free(payload);
+    _ZdlPvSt11align_val_t(payload, alignment);
 }
 
 void _ZdaPv(void *payload)
 {
-    ma_free(payload);
+    _ZdlPv(payload);
 }
 
 void _ZdaPvm(void *payload, size_t size)
 {
-    ma_free_sized(payload, size);
+    if (__builtin_expect(is_array_size_ours(), 1)) {
+        ma_free_sized(payload, size);
+    } else {
+        _ZdaPv(payload);
+    }
 }
 
 void _ZdaPvRKSt9nothrow_t(void *payload, const void *tag)
 {
     (void)tag;
-    ma_free(payload);
+    _ZdaPv(payload);
 }
 
 void _ZdaPvSt11align_val_t(void *payload, size_t alignment)
 {
-    (void)alignment;
-    ma_free(payload);
+    _ZdlPvSt11align_val_t(payload, alignment);
 }
 
 void _ZdaPvmSt11align_val_t(void *payload, size_t size, size_t alignment)
 {
-    ma_free_aligned_sized(payload, alignment, size);
+    if (__builtin_expect(is_array_aligned_size_ours(), 1)) {
+        ma_free_aligned_sized(payload, alignment, size);
+    } else {
+        _ZdaPvSt11align_val_t(payload, alignment);
+    }
 }
 
 void _ZdaPvSt11align_val_tRKSt9nothrow_t(void *payload, size_t alignment, const void *tag)
 {
     (void)tag;
-    (void)alignment;
-    ma_free(payload);
+    _ZdaPvSt11align_val_t(payload, alignment);
 }

@@ -64,6 +64,9 @@ void ma_stats(struct ma_stats *out)
     out->break_bytes = usage.break_bytes;
     out->mmap_bytes = usage.mmap_bytes;
     out->peak_heap_bytes = usage.peak_bytes;
+    out->peak_mmap_bytes = usage.peak_mmap_bytes;
+    out->mmap_count = usage.mmap_count;
+    out->peak_mmap_count = usage.peak_mmap_count;
     out->table_bytes = usage.table_bytes;
 }
 

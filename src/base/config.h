@@ -21,6 +21,10 @@
  * table then takes address space (not memory) of an 8,192nd part of this. */
 #define MA_RANGE_DEFAULT ((size_t)1 << 40)
 
+/* The table takes at most this share of the address space that a limit leaves us: the
+ * program may raise the limit later, and the range cannot grow then. */
+#define MA_TABLE_SHARE 64
+
 /* The heap grows by at least GROW_MIN, and by 1/GROW_SHARE of itself. Memory that
  * is not touched yet is not resident, so this only sets how often the kernel is
  * asked. */

@@ -283,6 +283,9 @@ void core_add_stats(struct ma_core *core, struct ma_stats *stats)
     stats->free_bytes += core->bins.bytes;
     stats->free_count += core->bins.block_count;
     stats->largest_free = largest > stats->largest_free ? largest : stats->largest_free;
+    const struct mem_block *tail =
+        core->growing != NULL ? core_free_tail_locked(core->growing) : NULL;
+    stats->top_free_bytes += tail != NULL && !core->lock.interrupts ? mb_size(tail) : 0;
     stats->overhead_bytes += core->heap_bytes - core->live_bytes - core->bins.bytes;
     stats->allocate_count += core->allocate_count;
     stats->release_count += core->allocate_count - core->live_count;

@@ -41,6 +41,9 @@ struct mem_block *core_extend_locked(struct ma_core *core, size_t size);
  * there is more of it than it is worth to keep. */
 void core_tail_freed_locked(struct ma_core *core, struct mem_block *b);
 
+/* The free block that ends `segment`, or NULL. */
+struct mem_block *core_free_tail_locked(const struct segment *segment);
+
 /* Give back what the free block at the end of `core->growing` has over `keep` bytes. */
 bool core_trim_locked(struct ma_core *core, size_t keep);
 

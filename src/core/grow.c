@@ -22,8 +22,7 @@ static void put_fence(struct segment *segment, bool prev_is_used)
     mb_set(segment_fence(segment), MB_FENCE_SIZE, MB_USED | (prev_is_used ? MB_PREV_USED : 0));
 }
 
-/* The free block that ends `segment`, or NULL. */
-static struct mem_block *free_tail(const struct segment *segment)
+struct mem_block *core_free_tail_locked(const struct segment *segment)
 {
     const struct mem_block *fence = segment_fence(segment);
     return mb_prev_is_used(fence) ? NULL : core_free_prev_locked(fence);
@@ -60,7 +59,7 @@ struct mem_block *core_extend_locked(struct ma_core *core, size_t size)
         return NULL;
     }
     struct mem_block *old_fence = segment_fence(segment);
-    struct mem_block *tail = free_tail(segment);
+    struct mem_block *tail = core_free_tail_locked(segment);
     size_t missing = size - (tail != NULL ? mb_size(tail) : 0);
     size_t growth = growth_for(core, missing);
     if (!space_extend(segment, growth)) {
@@ -136,7 +135,7 @@ static bool drop_segment_locked(struct ma_core *core, struct segment *segment)
 bool core_trim_locked(struct ma_core *core, size_t keep)
 {
     struct segment *segment = core->growing;
-    struct mem_block *tail = segment != NULL ? free_tail(segment) : NULL;
+    struct mem_block *tail = segment != NULL ? core_free_tail_locked(segment) : NULL;
     if (tail == NULL || keep > mb_size(tail)) {
         return false;
     }

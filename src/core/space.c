@@ -34,14 +34,20 @@ static bool in_range(const char *where, size_t size)
     return offset < range && size <= range - offset;
 }
 
+/* Bytes of address space to describe. */
+static size_t range_for(size_t address_space_limit)
+{
+    size_t most_granules = address_space_limit / MA_TABLE_SHARE / sizeof(struct granule);
+    size_t granules = MA_RANGE_DEFAULT / MA_GRANULE;
+    return (most_granules < granules ? most_granules : granules) * MA_GRANULE;
+}
+
 bool space_start(void)
 {
     space_map = (struct space_map){0};
     usage = (struct space_usage){0};
     lock_init(&lock, LOCK_RANK_SPACE, false);
-    size_t limit = os_address_space_limit();
-    size_t wanted =
-        bits_round_down(limit < MA_RANGE_DEFAULT ? limit : MA_RANGE_DEFAULT, MA_GRANULE);
+    size_t wanted = range_for(os_address_space_limit());
     char *table = NULL;
     for (; wanted >= MA_GRANULE && table == NULL;
          wanted = bits_round_down(wanted / 2, MA_GRANULE)) {
@@ -92,11 +98,16 @@ static void set_owner_locked(const char *start, const char *end, struct segment 
     }
 }
 
+static void raise_peak(size_t *peak, size_t value)
+{
+    *peak = value > *peak ? value : *peak;
+}
+
 static void count_taken_locked(bool is_mapped, size_t size)
 {
     *(is_mapped ? &usage.mmap_bytes : &usage.break_bytes) += size;
-    size_t total = usage.mmap_bytes + usage.break_bytes;
-    usage.peak_bytes = total > usage.peak_bytes ? total : usage.peak_bytes;
+    raise_peak(&usage.peak_mmap_bytes, usage.mmap_bytes);
+    raise_peak(&usage.peak_bytes, usage.mmap_bytes + usage.break_bytes);
 }
 
 static void count_given_locked(bool is_mapped, size_t size)
@@ -190,6 +201,8 @@ static struct segment *new_segment_locked(struct ma_core *core, size_t size)
     *segment = (struct segment){.core = core, .is_mapped = is_mapped, .end = start + size};
     set_owner_locked(start, segment->end, segment);
     count_taken_locked(is_mapped, size);
+    usage.mmap_count += is_mapped;
+    raise_peak(&usage.peak_mmap_count, usage.mmap_count);
     tell("took", segment, size);
     return segment;
 }
@@ -258,6 +271,7 @@ static bool shrink_locked(struct segment *segment, size_t size)
     set_owner_locked(start, end, NULL);
     if (is_mapped) {
         segment->end = start;
+        usage.mmap_count -= start == (char *)segment;
         tell("shrank by", segment, size);
         os_unmap(start, size); /* with the record, where that is the whole segment */
         map_from = start < map_from ? start : map_from;

@@ -48,11 +48,14 @@ struct space_map {
 
 extern struct space_map space_map;
 
-/* What the space has taken from the system. Bytes. */
+/* What the space has taken from the system. Bytes, but for the counts of segments. */
 struct space_usage {
     size_t break_bytes;
     size_t mmap_bytes;
-    size_t peak_bytes; /* the most the two have been together */
+    size_t mmap_count;
+    size_t peak_mmap_bytes;
+    size_t peak_mmap_count;
+    size_t peak_bytes; /* the most that break and mmap have been together */
     size_t table_bytes;
 };
 

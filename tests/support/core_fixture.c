@@ -88,7 +88,7 @@ void fixture_heap_is_broken(void **state)
 
 /* Bytes at both ends that are all written, and the distance of those in between: no
  * divisor of a page, so that each page has other ones. */
-enum { DENSE = 256, SPARSE = 509 };
+enum { DENSE = 64, SPARSE = 509 };
 
 static size_t next_place(size_t place, size_t size)
 {

@@ -5,6 +5,7 @@
 
 #include "base/bits.h"
 #include "base/config.h"
+#include "core/space.h"
 #include "os/os.h"
 
 #include <assert.h>
@@ -29,7 +30,7 @@ static size_t break_offset;
 static size_t break_limit;
 static bool has_break;
 static bool refuse_shrink;
-static size_t address_space_limit;
+static size_t range_limit;
 static size_t requests;
 static size_t refused_from;
 static size_t refused_to;
@@ -90,7 +91,7 @@ void fake_os_reset(void)
     break_limit = FAKE_OS_BYTES;
     has_break = true;
     refuse_shrink = false;
-    address_space_limit = FAKE_OS_BYTES;
+    range_limit = FAKE_OS_BYTES;
     requests = 0;
     fake_os_refuse_from(SIZE_MAX);
     races_left = 0;
@@ -128,9 +129,9 @@ void fake_os_set_has_break(bool has)
     has_break = has;
 }
 
-void fake_os_limit_address_space(size_t bytes)
+void fake_os_limit_range(size_t bytes)
 {
-    address_space_limit = bytes;
+    range_limit = bytes;
 }
 
 /* Move the break without a refusal other than for what is in the way. */
@@ -256,7 +257,9 @@ char *os_free_range(size_t size)
 
 size_t os_address_space_limit(void)
 {
-    return address_space_limit;
+    return range_limit == SIZE_MAX
+               ? SIZE_MAX
+               : range_limit / MA_GRANULE * sizeof(struct granule) * MA_TABLE_SHARE;
 }
 
 size_t os_page_size(void)

@@ -12,12 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes in the array. With the address space limit as it is after a reset, the heap's
- * range is the array, and the break starts at its beginning. */
+/* Bytes in the array. With the limit as it is after a reset, the heap's range is the array, and the break starts at its beginning. */
 #define FAKE_OS_BYTES ((size_t)256 << 20)
 
-/* A fresh system: the break at the start, nothing taken, nothing refused, the address
- * space limit FAKE_OS_BYTES. Follow it by space_start(). */
+/* A fresh system: the break at the start, nothing taken, nothing refused, the range
+ * FAKE_OS_BYTES. Follow it by space_start(). */
 void fake_os_reset(void);
 
 /* The array. */
@@ -39,8 +38,8 @@ void fake_os_limit_break(size_t bytes);
 /* Whether there is a break at all. */
 void fake_os_set_has_break(bool has_break);
 
-/* What os_address_space_limit() answers. */
-void fake_os_limit_address_space(size_t bytes);
+/* Limit the address space so that the heap's range has this many bytes; SIZE_MAX: no limit. */
+void fake_os_limit_range(size_t bytes);
 
 /* Move the break behind the allocator's back. */
 void fake_os_foreign_break(intptr_t increment);

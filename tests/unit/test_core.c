@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <string.h>
 
 #define KIB ((size_t)1024)
@@ -652,7 +653,9 @@ static void I3_a_smashed_free_block_before_is_noticed(void **state)
     assert_free_aborts(row.core, row.b, text);
     smash_a(&row, 48, MB_PREV_USED, 64); /* another size */
     assert_free_aborts(row.core, row.b, text);
-    smash_a(&row, 64, MB_PREV_USED, 80); /* no block there */
+    smash_a(&row, 64, MB_PREV_USED, 48); /* no block there */
+    assert_free_aborts(row.core, row.b, text);
+    smash_a(&row, 64, MB_PREV_USED, 80); /* before the first */
     assert_free_aborts(row.core, row.b, text);
     smash_a(&row, 64, MB_PREV_USED, 72); /* nor can there be one */
     assert_free_aborts(row.core, row.b, text);
@@ -703,13 +706,61 @@ static void a_wrong_release_is_noticed_before_it_is_put_off(void **state)
     assert_aborts(do_defer, &wild, "no block begins there");
 }
 
-static void defer_twice(void *context)
+static void do_defer_twice(void *context)
 {
-    do_defer(context);
-    do_defer(context);
-    do_ask_size(context); /* whatever happens, it must not hang */
     const struct misuse *misuse = context;
-    core_free(misuse->core, core_alloc(misuse->core, 1));
+    core_enter(misuse->core);
+    do_defer(context);
+    do_defer(context);
+    core_leave(misuse->core);
+}
+
+/* Its link then leads to itself. */
+static void a_double_free_of_what_was_put_off_is_noticed_when_the_core_is_left(void **state)
+{
+    struct row row = row_of_three(state);
+    struct misuse twice = {row.core, row.b};
+    assert_aborts(do_defer_twice, &twice, "double free");
+}
+
+enum { DEFERRING_THREADS = 2, DEFERRED_EACH = 10000 };
+
+struct deferring {
+    struct ma_core *core;
+    void *payloads[DEFERRED_EACH];
+};
+
+static void *defer_all(void *context)
+{
+    struct deferring *deferring = context;
+    for (size_t i = 0; i < DEFERRED_EACH; i++) {
+        core_defer(deferring->core, deferring->payloads[i]);
+    }
+    return NULL;
+}
+
+static void releases_that_many_threads_put_off_at_once_are_all_carried_out(void **state)
+{
+    struct ma_core *core = core_of(state);
+    static struct deferring deferring[DEFERRING_THREADS];
+    pthread_t threads[DEFERRING_THREADS];
+    for (size_t t = 0; t < DEFERRING_THREADS; t++) {
+        deferring[t].core = core;
+        for (size_t i = 0; i < DEFERRED_EACH; i++) {
+            deferring[t].payloads[i] = core_alloc(core, 24);
+        }
+    }
+    core_enter(core);
+    for (size_t t = 0; t < DEFERRING_THREADS; t++) {
+        assert_int_equal(pthread_create(&threads[t], NULL, defer_all, &deferring[t]), 0);
+    }
+    core_leave(core); /* in their midst */
+    for (size_t t = 0; t < DEFERRING_THREADS; t++) {
+        pthread_join(threads[t], NULL);
+    }
+    core_free(core, core_alloc(core, 1));
+    assert_int_equal(figures_of(core).live_count, 0);
+    assert_int_equal(figures_of(core).free_count, 1);
 }
 
 static void a_core_knows_that_this_thread_is_inside(void **state)
@@ -783,7 +834,7 @@ static void two_cores_that_grow_in_turn_stay_apart(void **state)
 
 /* ---- At random ---- */
 
-enum { SLOTS = 700, TURNS = 250000, TURNS_PER_CHECK = 10000 };
+enum { SLOTS = 700, TURNS = 200000, TURNS_PER_CHECK = 10000 };
 
 /* What the model knows of a payload. */
 struct shadow {
@@ -930,6 +981,8 @@ int main(void)
         TEST(a_release_that_interrupts_the_core_is_put_off_until_it_is_left),
         TEST(what_was_put_off_is_released_by_the_next_call),
         TEST(a_wrong_release_is_noticed_before_it_is_put_off),
+        TEST(a_double_free_of_what_was_put_off_is_noticed_when_the_core_is_left),
+        TEST(releases_that_many_threads_put_off_at_once_are_all_carried_out),
         TEST(a_core_knows_that_this_thread_is_inside),
         TEST(a_core_that_is_lent_serves_the_thread_that_lent_it),
         TEST(taking_back_a_core_that_was_not_lent_does_nothing),

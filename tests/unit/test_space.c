@@ -125,7 +125,7 @@ static void start_fails_where_the_limit_leaves_no_granule(void **state)
     const size_t limits[] = {0, 1, 4096, MA_GRANULE - 1};
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
         fake_os_reset();
-        fake_os_limit_address_space(limits[i]);
+        fake_os_limit_range(limits[i]);
         assert_false(space_start());
         assert_null(space_segment_of(fake_os_base()));
         assert_null(space_segment_of(NULL));
@@ -137,7 +137,7 @@ static void a_limit_of_a_few_granules_is_kept(void **state)
     (void)state;
     for (size_t granules = 1; granules <= 5; granules++) {
         fake_os_reset();
-        fake_os_limit_address_space(granules * MA_GRANULE + 1);
+        fake_os_limit_range(granules * MA_GRANULE + 1);
         assert_true(space_start());
         assert_null(space_new_segment(core(), (granules + 1) * MA_GRANULE));
         struct segment *segment = take(granules * MA_GRANULE);
@@ -173,7 +173,7 @@ static void start_fails_where_there_is_neither_break_nor_room(void **state)
     (void)state;
     fake_os_reset();
     fake_os_set_has_break(false);
-    fake_os_limit_address_space(2 * FAKE_OS_BYTES);
+    fake_os_limit_range(2 * FAKE_OS_BYTES);
     assert_false(space_start());
 }
 
@@ -181,7 +181,7 @@ static void an_unlimited_process_starts_with_the_default_range(void **state)
 {
     (void)state;
     fake_os_reset();
-    fake_os_limit_address_space(SIZE_MAX);
+    fake_os_limit_range(SIZE_MAX);
     assert_true(space_start());
     struct segment *segment = take(MIB);
     assert_owner((char *)segment, MIB, segment);
@@ -533,7 +533,7 @@ static void the_table_grows_in_steps_and_keeps_its_entries(void **state)
 {
     (void)state;
     fake_os_reset();
-    fake_os_limit_address_space(4096 * MIB);
+    fake_os_limit_range(4096 * MIB);
     assert_true(space_start());
     struct segment *segment = take(MIB);
     assert_int_equal(space_usage().table_bytes, 64 * KIB);
@@ -548,7 +548,7 @@ static void a_table_that_cannot_grow_refuses_the_extension(void **state)
 {
     (void)state;
     fake_os_reset();
-    fake_os_limit_address_space(4096 * MIB);
+    fake_os_limit_range(4096 * MIB);
     assert_true(space_start());
     struct segment *segment = take(MIB);
     fake_os_refuse_one(0);

@@ -1,0 +1,18 @@
+/*
+ * Free a block again whose memory went back to the system after the first time.
+ *
+ * Expected: free\(ADDRESS\): .*
+ */
+#include "misuse.h"
+
+int main(void)
+{
+    char *below = hide(malloc((size_t)8 << 20));
+    char *p = hide(malloc((size_t)8 << 20));
+    require(p > below, "the blocks are not in order");
+    free(p);
+    free(below);
+    announce(p);
+    free(p);
+    return not_stopped();
+}

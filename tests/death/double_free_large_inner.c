@@ -1,0 +1,17 @@
+/*
+ * Free a block of 1 MiB twice that lies between others.
+ *
+ * Expected: free\(ADDRESS\): double free: the block of [0-9]+ bytes is free already
+ */
+#include "misuse.h"
+
+int main(void)
+{
+    char *p = hide(malloc((size_t)1 << 20));
+    char *wall = hide(malloc(100));
+    require(wall > p, "the blocks are not neighbours");
+    free(p);
+    announce(p);
+    free(p);
+    return not_stopped();
+}

@@ -1,0 +1,16 @@
+/*
+ * Free what was never allocated, in a program that has allocated nothing.
+ *
+ * Expected: free\(ADDRESS\): the address was never allocated
+ */
+#include "misuse.h"
+
+static long long global[4];
+
+int main(void)
+{
+    char *wrong = hide((char *)global + 1);
+    announce(wrong);
+    free(wrong);
+    return not_stopped();
+}

@@ -1,0 +1,17 @@
+/*
+ * Free an address on the stack that no payload can have.
+ *
+ * Expected: free\(ADDRESS\): the address was never allocated
+ */
+#include "misuse.h"
+
+int main(void)
+{
+    char *p = hide(malloc(40));
+    long long local[4] = {0};
+    char *wrong = hide((char *)local + 3);
+    require(p != NULL, "memory is out");
+    announce(wrong);
+    free(wrong);
+    return not_stopped();
+}

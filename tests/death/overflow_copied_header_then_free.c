@@ -1,0 +1,16 @@
+/*
+ * Copy a block with its header over the next one: the copy is not where it was made.
+ *
+ * Expected: free\(ADDRESS\): heap corrupted: the header after the block of 40 usable bytes was overwritten; probably a write past the block's end
+ */
+#include "misuse.h"
+
+int main(void)
+{
+    char *block[3];
+    three_neighbours(block, 40);
+    memcpy(block[1] + 40, block[0] + 40, 8);
+    announce(block[1]);
+    free(block[1]);
+    return not_stopped();
+}

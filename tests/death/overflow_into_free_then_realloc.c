@@ -1,0 +1,18 @@
+/*
+ * Write past a block's end into a free block's header, then let it grow over that block.
+ *
+ * Expected: realloc\(ADDRESS\): heap corrupted: the header after the block of 40 usable bytes was overwritten; probably a write past the block's end
+ */
+#include "misuse.h"
+
+int main(void)
+{
+    char *block[3];
+    three_neighbours(block, 40);
+    free(block[2]);
+    smash(block[1] + 40, 8);
+    announce(block[1]);
+    char *p = hide(realloc(block[1], 80));
+    require(p != NULL, "memory is out");
+    return not_stopped();
+}

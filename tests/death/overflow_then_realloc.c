@@ -1,0 +1,18 @@
+/*
+ * Write past a block's end and make it larger: the next header is what decides whether it can grow
+ * in place.
+ *
+ * Expected: realloc\(ADDRESS\): heap corrupted: the header after the block of 40 usable bytes was overwritten; probably a write past the block's end
+ */
+#include "misuse.h"
+
+int main(void)
+{
+    char *block[3];
+    three_neighbours(block, 40);
+    smash(block[1] + 40, 8);
+    announce(block[1]);
+    char *moved = hide(realloc(block[1], 100));
+    require(moved != NULL, "memory is out");
+    return not_stopped();
+}

@@ -1,0 +1,16 @@
+/*
+ * Copy a string that is too long into a block and free it.
+ *
+ * Expected: free\(ADDRESS\): heap corrupted: the header after the block of 40 usable bytes was overwritten; probably a write past the block's end
+ */
+#include "misuse.h"
+
+int main(void)
+{
+    char *block[3];
+    three_neighbours(block, 40);
+    memset(hide(block[1]), 'A', 48);
+    announce(block[1]);
+    free(block[1]);
+    return not_stopped();
+}

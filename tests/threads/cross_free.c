@@ -1,0 +1,79 @@
+/*
+ * Producers allocate, consumers verify and free: in rings of one producer and one consumer, and
+ * each consumer produces for the next, so that every thread does both.
+ */
+#include "common.h"
+
+#include <sched.h>
+
+enum { THREADS = 4, RING = 256, BLOCKS = 150000 };
+
+struct ring {
+    struct stamped *slots[RING];
+    size_t written; /* atomic */
+    size_t read;    /* atomic */
+};
+
+static struct ring rings[THREADS];
+
+static void put(struct ring *ring, struct stamped *block)
+{
+    size_t at = ring->written;
+    while (at - __atomic_load_n(&ring->read, __ATOMIC_ACQUIRE) == RING) {
+        sched_yield();
+    }
+    ring->slots[at % RING] = block;
+    __atomic_store_n(&ring->written, at + 1, __ATOMIC_RELEASE);
+}
+
+/* NULL where there is none. */
+static struct stamped *take(struct ring *ring)
+{
+    size_t at = ring->read;
+    if (at == __atomic_load_n(&ring->written, __ATOMIC_ACQUIRE)) {
+        return NULL;
+    }
+    struct stamped *block = ring->slots[at % RING];
+    __atomic_store_n(&ring->read, at + 1, __ATOMIC_RELEASE);
+    return block;
+}
+
+static void *run(void *context)
+{
+    int number = (int)(intptr_t)context;
+    struct ring *in = &rings[number];
+    struct ring *out = &rings[(number + 1) % THREADS];
+    uint64_t random = (uint64_t)number;
+    size_t freed = 0;
+    for (size_t i = 0; i < BLOCKS || freed < BLOCKS;) {
+        if (i < BLOCKS && i <= freed + RING / 2) {
+            put(out, new_stamped(random_size(&random), (unsigned char)i));
+            i++;
+        }
+        struct stamped *block = take(in);
+        if (block != NULL) {
+            block = freed % 16 == 0 ? resize_stamped(block, random_size(&random)) : block;
+            free_stamped(block);
+            freed++;
+        } else if (i == BLOCKS || i > freed + RING / 2) {
+            sched_yield();
+        }
+    }
+    return NULL;
+}
+
+int main(void)
+{
+    be_impatient();
+    require_library();
+    pthread_t threads[THREADS];
+    for (intptr_t i = 0; i < THREADS; i++) {
+        threads[i] = start_thread(run, (void *)i);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    check_heap("after all blocks were freed by others");
+    printf("%d blocks freed by other threads\n", THREADS * BLOCKS);
+    return 0;
+}

@@ -1,0 +1,44 @@
+/*
+ * Ten thousand threads come and go, a few at a time. Each allocates, frees, and leaves some
+ * blocks that a later thread verifies and frees.
+ */
+#include "common.h"
+
+enum { THREADS = 10000, AT_ONCE = 16, LEFT = 4, BLOCKS = 30 };
+
+static struct stamped *left[AT_ONCE][LEFT];
+
+static void *run(void *context)
+{
+    int number = (int)(intptr_t)context;
+    struct stamped **mine = left[number % AT_ONCE];
+    struct stamped *table[BLOCKS] = {NULL};
+    uint64_t random = (uint64_t)number;
+    churn(table, BLOCKS, &random, 2 * BLOCKS);
+    free_table(mine, LEFT);
+    for (int i = 0; i < LEFT; i++) {
+        mine[i] = new_stamped(random_size(&random), (unsigned char)number);
+    }
+    free_table(table, BLOCKS);
+    return NULL;
+}
+
+int main(void)
+{
+    be_impatient();
+    require_library();
+    pthread_t threads[AT_ONCE];
+    for (intptr_t i = 0; i < THREADS; i++) {
+        if (i >= AT_ONCE) {
+            pthread_join(threads[i % AT_ONCE], NULL);
+        }
+        threads[i % AT_ONCE] = start_thread(run, (void *)i);
+    }
+    for (int i = 0; i < AT_ONCE; i++) {
+        pthread_join(threads[i], NULL);
+        free_table(left[i], LEFT);
+    }
+    check_heap("after the threads");
+    printf("%d threads came and went\n", THREADS);
+    return 0;
+}

@@ -3,6 +3,7 @@
  */
 #include "api/foreign.h"
 
+#include "api/heap.h"
 #include "base/config.h"
 #include "base/report.h"
 #include "next.h"
@@ -12,6 +13,10 @@
 /* The next `name`; aborts with a report where nobody can own `payload`. */
 static void *next_owner(void **cache, const char *name, const void *payload)
 {
+    if (heap_was_given_back(payload)) {
+        report_fatal("%s(%p): the block was released, and its memory given back to the system",
+                     name, payload);
+    }
     void *function = (uintptr_t)payload % MA_ALIGNMENT == 0 ? next_function(cache, name) : NULL;
     if (function == NULL) {
         report_fatal("%s(%p): the address was never allocated", name, payload);

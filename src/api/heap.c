@@ -39,12 +39,6 @@ static void read_options(void)
     }
 }
 
-/* For a program that allocates before libc is ready, from .preinit_array for instance. */
-static __attribute__((constructor)) void read_options_late(void)
-{
-    read_options();
-}
-
 /*
  * Runs in the first thread that allocates, perhaps from the dynamic loader before any
  * constructor: nothing in here allocates or relies on one.
@@ -84,6 +78,19 @@ static __attribute__((noinline, cold)) bool start_slow(void)
 static inline bool is_started(void)
 {
     return __builtin_expect(__atomic_load_n(&has_started, __ATOMIC_ACQUIRE), 1) || start_slow();
+}
+
+/*
+ * Where nothing has allocated yet when libraries are initialised, start then, before the
+ * program's own constructors: our fork handlers are to be registered before theirs.
+ * Where something did before libc was ready, from .preinit_array for instance, it is time
+ * to read the options.
+ */
+static __attribute__((constructor(101))) void start_at_load(void)
+{
+    if (is_started()) {
+        read_options();
+    }
 }
 
 /* The number of the first core after all that this thread is inside. */
@@ -148,6 +155,11 @@ struct ma_core *heap_core_of(const void *address)
 {
     struct segment *segment = space_segment_of(address);
     return segment != NULL ? segment->core : NULL;
+}
+
+bool heap_was_given_back(const void *address)
+{
+    return space_covers(address) && (const char *)address >= os_break();
 }
 
 int heap_each_core(int (*visit)(struct ma_core *core, void *context), void *context)

@@ -23,6 +23,10 @@ void *heap_realloc(struct ma_core *core, void *payload, size_t size);
 /* The core that an address belongs to; NULL where it is not ours. */
 struct ma_core *heap_core_of(const void *address);
 
+/* Whether an address that belongs to no core lies where the heap once was, and nothing
+ * is now. */
+bool heap_was_given_back(const void *address);
+
 /* Call `visit` for each core after those that this thread is inside, until it gives
  * other than 0; that is the result. */
 int heap_each_core(int (*visit)(struct ma_core *core, void *context), void *context);

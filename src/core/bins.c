@@ -51,15 +51,23 @@ static size_t next_filled(const struct bins *bins, size_t index)
     return word * 64 + bits_lowest(bins->map[word]);
 }
 
+/* What stands for "none" in the links of a bin's blocks. Not NULL: memory that is cleared
+ * after it was freed would look like a list's end. */
+static struct mem_block *list_end(const struct bins *bins, size_t index)
+{
+    return (struct mem_block *)&bins->first[index];
+}
+
 static void list_push(struct bins *bins, struct mem_block *b)
 {
     size_t index = index_of(mb_size(b));
     struct mem_block *next = bins->first[index];
-    b->prev_free = NULL;
+    b->prev_free = list_end(bins, index);
     b->next_free = next;
     if (next != NULL) {
         next->prev_free = b;
     } else {
+        b->next_free = list_end(bins, index);
         set_bit(bins, index);
     }
     bins->first[index] = b;
@@ -68,24 +76,24 @@ static void list_push(struct bins *bins, struct mem_block *b)
 static void list_unlink(struct bins *bins, struct mem_block *b)
 {
     size_t index = index_of(mb_size(b));
+    const struct mem_block *end = list_end(bins, index);
     struct mem_block *next = b->next_free;
     struct mem_block *prev = b->prev_free;
-    bool is_first = bins->first[index] == b;
     bool prev_agrees =
-        is_first ? prev == NULL : prev != NULL && link_is_sound(prev) && prev->next_free == b;
-    bool next_agrees = next == NULL || (link_is_sound(next) && next->prev_free == b);
+        prev == end ? bins->first[index] == b : link_is_sound(prev) && prev->next_free == b;
+    bool next_agrees = next == end || (link_is_sound(next) && next->prev_free == b);
     if (__builtin_expect(!prev_agrees || !next_agrees, 0)) {
         link_report(b);
     }
-    if (next != NULL) {
+    if (next != end) {
         next->prev_free = prev;
     }
-    if (prev != NULL) {
+    if (prev != end) {
         prev->next_free = next;
         return;
     }
-    bins->first[index] = next;
-    if (next == NULL) {
+    bins->first[index] = next != end ? next : NULL;
+    if (next == end) {
         clear_bit(bins, index);
     }
 }
@@ -142,15 +150,15 @@ size_t bins_largest(const struct bins *bins)
 /* Check the list of one bin and add it to the counts. */
 static bool list_is_sound(const struct bins *bins, size_t index, size_t *count, size_t *bytes)
 {
-    const struct mem_block *prev = NULL;
-    for (const struct mem_block *b = bins->first[index]; b != NULL; b = b->next_free) {
-        if (!mb_is_sealed(b) || mb_is_used(b) || index_of(mb_size(b)) != index ||
-            b->prev_free != prev) {
+    const struct mem_block *end = list_end(bins, index);
+    const struct mem_block *prev = end;
+    const struct mem_block *b = bins->first[index] != NULL ? bins->first[index] : end;
+    for (; b != end; prev = b, b = b->next_free) {
+        if (!link_is_sound(b) || index_of(mb_size(b)) != index || b->prev_free != prev) {
             return false;
         }
         (*count)++;
         *bytes += mb_size(b);
-        prev = b;
     }
     bool is_marked = (bins->map[index / 64] >> (index % 64) & 1) != 0;
     return is_marked == (bins->first[index] != NULL);

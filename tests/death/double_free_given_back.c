@@ -1,7 +1,7 @@
 /*
  * Free a block again whose memory went back to the system after the first time.
  *
- * Expected: free\(ADDRESS\): .*
+ * Expected: free\(ADDRESS\): the block was released, and its memory given back to the system
  */
 #include "misuse.h"
 

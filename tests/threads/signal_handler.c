@@ -27,13 +27,12 @@ static void use_heap(struct handled *handled)
         size_t size = handler_size(&handled->random);
         free_stamped(*slot);
         *slot = try_new_stamped(size, (unsigned char)handled->calls);
-        handled->refused += *slot == NULL && size <= ALWAYS_SERVED;
-        if (i == 0 && *slot != NULL) {
-            void *resized =
-                realloc(*slot, (*slot)->size); /* of what is perhaps the interrupted core's */
-            require(resized != NULL, "realloc to the same size");
-            *slot = resized;
+        if (i == 0 && *slot != NULL) { /* what is perhaps in a core that was interrupted */
+            void *resized = realloc(*slot, (*slot)->size);
+            *slot = resized != NULL ? resized : *slot;
+            handled->refused += resized == NULL && size <= ALWAYS_SERVED;
         }
+        handled->refused += *slot == NULL && size <= ALWAYS_SERVED;
     }
 }
 

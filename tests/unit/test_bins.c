@@ -311,9 +311,12 @@ static void the_check_sees_a_wrong_link(void **state)
     block_at(1)->prev_free = block_at(0);
     assert_false(bins_check(&bins));
     block_at(1)->prev_free = block_at(2);
-    block_at(2)->prev_free = block_at(0); /* the first has none before it */
+    struct mem_block *none = block_at(2)->prev_free; /* the first has none before it */
+    block_at(2)->prev_free = block_at(0);
     assert_false(bins_check(&bins));
-    block_at(2)->prev_free = NULL;
+    block_at(2)->prev_free = NULL; /* "none" is not NULL: see list_end() */
+    assert_false(bins_check(&bins));
+    block_at(2)->prev_free = none;
     assert_true(bins_check(&bins));
     block_at(2)->next_free = block_at(0); /* skips one */
     assert_false(bins_check(&bins));

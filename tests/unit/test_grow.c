@@ -191,6 +191,18 @@ static void the_end_of_an_older_segment_is_not_trimmed(void **state)
                                                         MB_FENCE_SIZE);
 }
 
+static void freeing_the_end_of_an_older_segment_does_not_trim_the_newest(void **state)
+{
+    struct ma_core *core = core_of(state);
+    void *old = core_alloc(core, MIB);
+    fake_os_foreign_break(100);
+    core_alloc(core, MIB);
+    core_free(core, core_alloc(core, 240 * KIB)); /* leaves a tail just too small to trim */
+    size_t heap_bytes = core->heap_bytes;
+    core_free(core, old);
+    assert_int_equal(core->heap_bytes, heap_bytes);
+}
+
 static void where_the_break_is_refused_memory_is_mapped(void **state)
 {
     struct ma_core *core = core_of(state);
@@ -727,6 +739,7 @@ int main(void)
         TEST(after_a_foreign_move_of_the_break_a_new_segment_is_begun),
         TEST(free_memory_below_a_foreign_move_is_still_used),
         TEST(the_end_of_an_older_segment_is_not_trimmed),
+        TEST(freeing_the_end_of_an_older_segment_does_not_trim_the_newest),
         TEST(where_the_break_is_refused_memory_is_mapped),
         TEST_MAPPED(a_mapped_segment_is_extended_in_place),
         TEST_MAPPED(a_mapped_segment_with_something_behind_it_is_followed_by_another),

@@ -296,20 +296,43 @@ static void I4_a_wrong_bitmap_is_found(void **state)
     heap.core->bins.map[5] ^= 2;
 }
 
-/* The bins are sound by themselves, and as many are filed as are free; but not the same. */
-static void I4_a_filed_block_that_is_not_of_this_heap_is_found(void **state)
+/* File free blocks of `other` with `heap` in place of its hole: the bins by themselves
+ * are sound then. The check must see it. */
+static void assert_exchange_is_found(struct heap *heap, struct ma_core *other, void **holes,
+                                     size_t count)
+{
+    bins_remove(&heap->core->bins, heap->hole);
+    for (size_t i = 0; i < count; i++) {
+        bins_remove(&other->bins, mb_of_payload(holes[i]));
+        bins_insert(&heap->core->bins, mb_of_payload(holes[i]));
+    }
+    assert_true(bins_check(&heap->core->bins));
+    assert_found(heap, 4);
+    for (size_t i = 0; i < count; i++) {
+        bins_remove(&heap->core->bins, mb_of_payload(holes[i]));
+        bins_insert(&other->bins, mb_of_payload(holes[i]));
+    }
+    bins_insert(&heap->core->bins, heap->hole);
+}
+
+static void I4_a_filed_block_of_another_size_than_the_free_one_is_found(void **state)
 {
     struct heap heap = sound_heap(state);
     struct ma_core *other = second_core_of(state);
     void *hole = alloc_walled(other, 1000);
     core_free(other, hole);
-    bins_remove(&heap.core->bins, heap.hole);
-    bins_remove(&other->bins, mb_of_payload(hole));
-    bins_insert(&heap.core->bins, mb_of_payload(hole));
-    assert_found(&heap, 4);
-    bins_remove(&heap.core->bins, mb_of_payload(hole));
-    bins_insert(&other->bins, mb_of_payload(hole));
-    bins_insert(&heap.core->bins, heap.hole);
+    assert_exchange_is_found(&heap, other, &hole, 1);
+}
+
+/* As many bytes, but two blocks. */
+static void I4_two_filed_blocks_for_a_free_one_are_found(void **state)
+{
+    struct heap heap = sound_heap(state);
+    struct ma_core *other = second_core_of(state);
+    void *holes[] = {alloc_walled(other, 24), alloc_walled(other, 24)};
+    core_free(other, holes[0]);
+    core_free(other, holes[1]);
+    assert_exchange_is_found(&heap, other, holes, 2);
 }
 
 static void I5_a_fence_that_is_free_is_found(void **state)
@@ -435,7 +458,8 @@ int main(void)
         TEST(I3_prev_size_means_nothing_behind_a_used_block),
         TEST(I4_a_free_block_that_is_not_filed_is_found),
         TEST(I4_a_wrong_bitmap_is_found),
-        TEST(I4_a_filed_block_that_is_not_of_this_heap_is_found),
+        TEST(I4_a_filed_block_of_another_size_than_the_free_one_is_found),
+        TEST(I4_two_filed_blocks_for_a_free_one_are_found),
         TEST(I5_a_fence_that_is_free_is_found),
         TEST(I5_a_fence_of_another_size_is_found),
         TEST(I5_a_fence_within_the_segment_is_found),

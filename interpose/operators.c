@@ -55,47 +55,67 @@ typedef void *new_nothrow_function(size_t size, const void *tag);
 typedef void *new_aligned_function(size_t size, size_t alignment);
 typedef void *new_aligned_nothrow_function(size_t size, size_t alignment, const void *tag);
 
+/* Whether a symbol is answered by our own definition. The compiler is kept from seeing
+ * where `own` comes from: clang takes a function and its alias for different ones. */
+static inline bool is_ours(const void *symbol, const void *own)
+{
+    __asm__("" : "+r"(own));
+    return symbol == own;
+}
+
 static bool is_new_ours(void)
 {
-    return _Znwm == own_new;
+    return is_ours((void *)_Znwm, (void *)own_new);
 }
 
 static bool is_new_array_ours(void)
 {
-    return _Znam == own_new_array && is_new_ours();
+    return is_ours((void *)_Znam, (void *)own_new_array) && is_new_ours();
 }
 
 static bool is_new_aligned_ours(void)
 {
-    return _ZnwmSt11align_val_t == own_new_aligned;
+    return is_ours((void *)_ZnwmSt11align_val_t, (void *)own_new_aligned);
 }
 
 static bool is_new_array_aligned_ours(void)
 {
-    return _ZnamSt11align_val_t == own_new_array_aligned && is_new_aligned_ours();
+    return is_ours((void *)_ZnamSt11align_val_t, (void *)own_new_array_aligned) &&
+           is_new_aligned_ours();
+}
+
+static bool is_delete_ours(void)
+{
+    return is_ours((void *)_ZdlPv, (void *)own_delete);
+}
+
+static bool is_delete_aligned_ours(void)
+{
+    return is_ours((void *)_ZdlPvSt11align_val_t, (void *)own_delete_aligned);
 }
 
 /* A size that C++ passes to delete is that of our block only if all that made and
  * releases it is ours. */
 static bool is_size_ours(void)
 {
-    return _ZdlPv == own_delete && is_new_ours();
+    return is_delete_ours() && is_new_ours();
 }
 
 static bool is_array_size_ours(void)
 {
-    return _ZdaPv == own_delete_array && _ZdlPv == own_delete && is_new_array_ours();
+    return is_ours((void *)_ZdaPv, (void *)own_delete_array) && is_delete_ours() &&
+           is_new_array_ours();
 }
 
 static bool is_aligned_size_ours(void)
 {
-    return _ZdlPvSt11align_val_t == own_delete_aligned && is_new_aligned_ours();
+    return is_delete_aligned_ours() && is_new_aligned_ours();
 }
 
 static bool is_array_aligned_size_ours(void)
 {
-    return _ZdaPvSt11align_val_t == own_delete_array_aligned &&
-           _ZdlPvSt11align_val_t == own_delete_aligned && is_new_array_aligned_ours();
+    return is_ours((void *)_ZdaPvSt11align_val_t, (void *)own_delete_array_aligned) &&
+           is_delete_aligned_ours() && is_new_array_aligned_ours();
 }
 
 /* The next definition of a form that must not return NULL. */

@@ -6,10 +6,10 @@
  * and so on. A thread inside all of them gets NULL.
  *
  * No call may wait for what it interrupted, nor may two calls wait for each other. So
- * a thread enters cores in their order only: what it frees in a core before the last one
- * that it is inside is put off. And a call that interrupts nothing takes
- * nothing from the further cores, where a handler might wait for it while it waits
- * for the space that the handler's thread holds.
+ * a thread enters a core only while it is inside all those before it: the further cores
+ * then have one user at a time, and what a thread frees in another core than the one that
+ * serves it is put off until that core is left next. Whoever looks at all cores shuts
+ * them to others first, in their order.
  */
 #include "api/heap.h"
 
@@ -54,7 +54,9 @@ static bool start_locked(void)
         core_init(&cores[i], i > 0);
     }
     /* A handler that interrupts the space cannot be given new memory, so there is some. */
-    core_reserve(&cores[1]);
+    for (int i = 1; i < MA_CORE_COUNT; i++) {
+        core_reserve(&cores[i]);
+    }
     __atomic_store_n(&has_started, true, __ATOMIC_RELEASE);
     return true;
 }
@@ -66,13 +68,13 @@ static __attribute__((noinline, cold)) bool start_slow(void)
         return false; /* a signal handler amid the start */
     }
     lock_acquire(&start_lock);
-    bool was_started = has_started;
-    bool is_started = was_started || start_locked();
+    bool is_first = !has_started;
+    bool succeeds = !is_first || start_locked();
     lock_release(&start_lock);
-    if (is_started && !was_started) {
+    if (is_first && succeeds) {
         fork_start(); /* may allocate */
     }
-    return is_started;
+    return succeeds;
 }
 
 static inline bool is_started(void)
@@ -130,10 +132,10 @@ void *heap_alloc_aligned(size_t alignment, size_t size)
 
 void heap_free(struct ma_core *core, void *payload)
 {
-    if (core < &cores[first_usable()]) {
-        core_defer(core, payload);
-    } else {
+    if (core == core_to_use()) {
         core_free(core, payload);
+    } else {
+        core_defer(core, payload);
     }
 }
 
@@ -164,24 +166,21 @@ bool heap_was_given_back(const void *address)
 
 int heap_each_core(int (*visit)(struct ma_core *core, void *context), void *context)
 {
+    if (!is_started()) {
+        return 0;
+    }
     int result = 0;
-    int i = is_started() ? first_usable() : MA_CORE_COUNT;
-    for (; i < MA_CORE_COUNT && result == 0; i++) {
+    int first = first_usable();
+    heap_lend();
+    for (int i = first; i < MA_CORE_COUNT && result == 0; i++) {
         result = visit(&cores[i], context);
     }
+    heap_take_back();
     return result;
 }
 
-/* A fork inside a fork's handler finds the locks lent already. Only the thread that they
- * are lent to looks here. */
-static int inner_forks;
-
 void heap_lend(void)
 {
-    if (space_is_lent_to_me()) {
-        inner_forks++;
-        return;
-    }
     for (int i = first_usable(); i < MA_CORE_COUNT; i++) {
         core_lend(&cores[i]);
     }
@@ -190,10 +189,6 @@ void heap_lend(void)
 
 void heap_take_back(void)
 {
-    if (inner_forks > 0) {
-        inner_forks--;
-        return;
-    }
     space_take_back();
     for (int i = MA_CORE_COUNT - 1; i >= 0; i--) {
         core_take_back(&cores[i]);

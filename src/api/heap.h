@@ -31,8 +31,8 @@ bool heap_was_given_back(const void *address);
  * other than 0; that is the result. */
 int heap_each_core(int (*visit)(struct ma_core *core, void *context), void *context);
 
-/* For fork(): shut every lock that this thread is not inside to the others, in lock
- * order; and the reverse. */
+/* Shut every lock that this thread is not inside to the others, in lock order; and the
+ * reverse. Calls nest. */
 void heap_lend(void);
 void heap_take_back(void);
 

@@ -30,14 +30,15 @@ bool core_is_entered(const struct ma_core *core)
 
 void core_lend(struct ma_core *core)
 {
-    core_enter(core);
+    if (!lock_lent_to_me(&core->lock)) {
+        core_enter(core);
+    }
     lock_lend(&core->lock);
 }
 
 void core_take_back(struct ma_core *core)
 {
-    if (lock_lent_to_me(&core->lock)) {
-        lock_take_back(&core->lock);
+    if (lock_lent_to_me(&core->lock) && lock_take_back(&core->lock)) {
         core_leave(core);
     }
 }
@@ -81,9 +82,8 @@ void core_note_used_locked(struct ma_core *core, const struct mem_block *b, size
     if (core->live_bytes > core->peak_live_bytes) {
         core->peak_live_bytes = core->live_bytes;
     }
-    const struct segment *growing = core->growing;
-    if (growing == NULL || (const char *)b < (const char *)growing || (char *)b >= growing->end) {
-        return;
+    if ((const char *)b >= core->growing->end) {
+        return; /* in a segment that lies above the growing one */
     }
     char *written = (char *)mb_next(b) + TREE_BLOCK_MIN;
     core->clean = core->clean > written ? core->clean : written;
@@ -179,7 +179,7 @@ void *core_alloc_zeroed(struct ma_core *core, size_t size)
     char *clean = core->clean;
     struct mem_block *b = core_allocate_locked(core, mb_size_for(size));
     if (core->growing != grown) {
-        clean = NULL;
+        clean = (char *)segment_first(core->growing) + TREE_BLOCK_MIN;
     }
     core_leave(core);
     if (b == NULL) {

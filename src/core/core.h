@@ -93,7 +93,7 @@ int core_check(struct ma_core *core);
 /* Whether the calling thread is inside this core. */
 bool core_is_entered(const struct ma_core *core);
 
-/* For fork(): lock_acquire() and lock_lend(); and the reverse, where it was lent. */
+/* lock_acquire() and lock_lend(); and the reverse, where it was lent. Calls nest. */
 void core_lend(struct ma_core *core);
 void core_take_back(struct ma_core *core);
 

@@ -17,9 +17,10 @@ static size_t growth_for(const struct ma_core *core, size_t missing)
     return bits_round_up(missing > step ? missing : step, MA_GRANULE);
 }
 
-static void put_fence(struct segment *segment, bool prev_is_used)
+/* A fence; the block before it is free. */
+static void put_fence(struct segment *segment)
 {
-    mb_set(segment_fence(segment), MB_FENCE_SIZE, MB_USED | (prev_is_used ? MB_PREV_USED : 0));
+    mb_set(segment_fence(segment), MB_FENCE_SIZE, MB_USED);
 }
 
 struct mem_block *core_free_tail_locked(const struct segment *segment)
@@ -37,7 +38,7 @@ static struct mem_block *fill_extension_locked(struct ma_core *core, struct mem_
                                                size_t size)
 {
     struct mem_block *tail = mb_prev_is_used(old_fence) ? NULL : core_free_prev_locked(old_fence);
-    put_fence(core->growing, false);
+    put_fence(core->growing);
     mb_set(old_fence, size, tail == NULL ? MB_PREV_USED : 0);
     mb_mark_free(old_fence);
     if (tail == NULL) {
@@ -90,7 +91,7 @@ static struct mem_block *new_segment_locked(struct ma_core *core, size_t size)
     core->segments = segment;
     core->growing = segment;
     core->heap_bytes += growth;
-    put_fence(segment, false);
+    put_fence(segment);
     struct mem_block *b = segment_first(segment);
     mb_set(b, (size_t)((char *)segment_fence(segment) - (char *)b), MB_PREV_USED);
     mb_mark_free(b);
@@ -148,7 +149,7 @@ bool core_trim_locked(struct ma_core *core, size_t keep)
     bool shrunk = space_shrink(segment, given);
     if (shrunk) {
         core->heap_bytes -= given;
-        put_fence(segment, false);
+        put_fence(segment);
         mb_set_size(tail, mb_size(tail) - given);
         mb_next(tail)->prev_size = mb_size(tail);
         char *clean = segment->end + TREE_BLOCK_MIN; /* the rest comes back zeroed */

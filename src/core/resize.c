@@ -24,17 +24,25 @@ static void take_next_locked(struct ma_core *core, struct mem_block *b)
     }
 }
 
-/* The bytes `b` would have with its successor; the top is extended for it if need be. */
-static size_t room_forward_locked(struct ma_core *core, struct mem_block *b, size_t size)
+/* The bytes `b` would have with its successor. */
+static size_t room_forward(const struct mem_block *b)
 {
-    struct mem_block *next = mb_next(b);
-    size_t room = mb_size(b) + (mb_is_used(next) ? 0 : mb_size(next));
-    struct mem_block *after = mb_at(b, room);
-    if (room < size && core->growing != NULL && after == segment_fence(core->growing)) {
-        struct mem_block *tail = core_extend_locked(core, size - mb_size(b));
-        room += tail != NULL ? mb_size(tail) - (room - mb_size(b)) : 0;
+    const struct mem_block *next = mb_next(b);
+    return mb_size(b) + (mb_is_used(next) ? 0 : mb_size(next));
+}
+
+/* The bytes `b` could take from its predecessor. */
+static size_t room_before(const struct mem_block *b)
+{
+    return mb_prev_is_used(b) ? 0 : mb_size(core_free_prev_locked(b));
+}
+
+/* Where only the segment's end hinders `b` from having `size` bytes, extend the segment. */
+static void make_room_locked(struct ma_core *core, const struct mem_block *b, size_t size)
+{
+    if (mb_at(b, room_forward(b)) == segment_fence(core->growing)) {
+        core_extend_locked(core, size - mb_size(b));
     }
-    return room;
 }
 
 /* Move the used block `b`, with `usable` bytes in it, down over its free predecessor. */
@@ -55,15 +63,16 @@ static struct mem_block *take_prev_locked(struct ma_core *core, struct mem_block
 static struct mem_block *resize_locked(struct ma_core *core, struct mem_block *b, size_t size)
 {
     size_t usable = mb_usable(b);
-    size_t room = size > mb_size(b) ? room_forward_locked(core, b, size) : mb_size(b);
-    size_t before = mb_prev_is_used(b) ? 0 : b->prev_size;
-    if (room < size && room + before < size) {
-        return NULL;
+    if (room_forward(b) + room_before(b) < size) {
+        make_room_locked(core, b, size);
+        if (room_forward(b) < size) {
+            return NULL;
+        }
     }
     if (size > mb_size(b)) {
         take_next_locked(core, b);
     }
-    if (room < size) {
+    if (size > mb_size(b)) {
         b = take_prev_locked(core, b, usable);
     }
     give_rest_locked(core, b, size);

@@ -310,21 +310,18 @@ struct space_usage space_usage(void)
 
 void space_lend(void)
 {
-    if (!lock_held_by_me(&lock)) {
-        lock_acquire(&lock);
-        lock_lend(&lock);
+    if (lock_held_by_me(&lock)) {
+        return;
     }
-}
-
-bool space_is_lent_to_me(void)
-{
-    return lock_lent_to_me(&lock);
+    if (!lock_lent_to_me(&lock)) {
+        lock_acquire(&lock);
+    }
+    lock_lend(&lock);
 }
 
 void space_take_back(void)
 {
-    if (lock_lent_to_me(&lock)) {
-        lock_take_back(&lock);
+    if (lock_lent_to_me(&lock) && lock_take_back(&lock)) {
         lock_release(&lock);
     }
 }

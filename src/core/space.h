@@ -91,13 +91,10 @@ bool space_shrink(struct segment *segment, size_t size);
 /* What was taken and is held. */
 struct space_usage space_usage(void);
 
-/* For fork(): as lock_acquire() with lock_lend(), and the reverse; nothing where the
- * calling thread was interrupted in here. */
+/* As lock_acquire() with lock_lend(), and the reverse; nothing where the calling thread was
+ * interrupted in here. Calls nest. */
 void space_lend(void);
 void space_take_back(void);
-
-/* Whether the calling thread is between these two. */
-bool space_is_lent_to_me(void);
 
 /* Whether `address` lies where segments may be: in the part of the range that the table
  * describes by now. Constant time, no lock. */

@@ -167,14 +167,24 @@ bool lock_lent_to_me(const struct lock *lock)
 
 void lock_lend(struct lock *lock)
 {
+    if (lock_lent_to_me(lock)) {
+        lock->lend_count++;
+        return;
+    }
     note_left(lock);
+    lock->lend_count = 1;
     lock->guest_is_inside = false;
     __atomic_store_n(&lock->guest, self(), __ATOMIC_RELAXED);
 }
 
-void lock_take_back(struct lock *lock)
+bool lock_take_back(struct lock *lock)
 {
     MA_ASSERT(lock_lent_to_me(lock));
+    if (lock->lend_count > 1) {
+        lock->lend_count--;
+        return false;
+    }
     __atomic_store_n(&lock->guest, 0, __ATOMIC_RELAXED);
     note_entered(lock);
+    return true;
 }

@@ -34,6 +34,7 @@ struct lock {
     uintptr_t word;       /* atomic; 0, or the owner's mark, its lowest bit set when others wait */
     uintptr_t guest;      /* atomic; the mark of the thread that a held lock is lent to, or 0 */
     bool guest_is_inside; /* guest only */
+    uint32_t lend_count;  /* guest only; calls of lock_lend() that are not taken back */
     bool interrupts;      /* constant after start; may be taken inside any other lock */
     enum lock_rank rank;  /* constant after start */
     uint32_t outer_ranks; /* this lock; debug builds: the ranks its holder had before */
@@ -54,13 +55,17 @@ bool lock_held_by_me(const struct lock *lock);
 
 /*
  * Keep a lock that is held shut for other threads, but let the holder enter it
- * again, as often as it likes, until lock_take_back(). For fork().
+ * again, as often as it likes, until lock_take_back(). Calls nest.
+ * Requires: lock_held_by_me() or lock_lent_to_me().
  */
 void lock_lend(struct lock *lock);
 
-/* End lock_lend(): the calling thread is inside the lock again. In a forked child
- * as in the parent. Requires: lock_lent_to_me(). */
-void lock_take_back(struct lock *lock);
+/*
+ * End lock_lend(), in a forked child as in the parent. Requires: lock_lent_to_me().
+ *
+ * @return true when it was the outermost: the calling thread is inside the lock again.
+ */
+bool lock_take_back(struct lock *lock);
 
 /* Whether the calling thread has lent itself the lock and is not inside it. */
 bool lock_lent_to_me(const struct lock *lock);

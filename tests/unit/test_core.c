@@ -663,6 +663,44 @@ static void I3_a_smashed_free_block_before_is_noticed(void **state)
     assert_free_aborts(row.core, row.b, text);
 }
 
+static void do_alloc(void *context)
+{
+    const struct row *row = context;
+    core_alloc(row->core, 56);
+}
+
+static void a_free_block_with_a_smashed_header_is_noticed_when_it_is_taken(void **state)
+{
+    struct row row = row_of_three(state);
+    struct mem_block *b = mb_of_payload(row.b);
+    core_free(row.core, row.b);
+    fixture_heap_is_broken(state);
+    const char *text = "the header of the free block at";
+    b->head ^= (size_t)1 << 63;
+    assert_aborts(do_alloc, &row, text);
+    mb_set(b, 64, MB_USED | MB_PREV_USED);
+    assert_aborts(do_alloc, &row, text);
+}
+
+/* As memory that is written to after it was freed has them. */
+static void I4_a_free_block_with_smashed_links_is_noticed_when_it_is_taken(void **state)
+{
+    struct row row = row_of_three(state);
+    struct mem_block *a = mb_of_payload(row.a);
+    struct mem_block *c = mb_of_payload(row.c);
+    core_free(row.core, row.a);
+    core_free(row.core, row.c); /* the first of its bin, `a` behind it */
+    fixture_heap_is_broken(state);
+    void *wrong[] = {row.a + 8, row.a + 16, row.b - MB_HEADER, (void *)0x41414141, c};
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        c->next_free = wrong[i];
+        assert_aborts(do_alloc, &row, "corrupted free list");
+    }
+    c->next_free = a;
+    a->prev_free = a; /* no longer says that `c` is before it */
+    assert_aborts(do_alloc, &row, "corrupted free list");
+}
+
 /* ---- Put off ---- */
 
 static void a_release_that_interrupts_the_core_is_put_off_until_it_is_left(void **state)
@@ -727,12 +765,14 @@ enum { DEFERRING_THREADS = 2, DEFERRED_EACH = 10000 };
 
 struct deferring {
     struct ma_core *core;
+    pthread_barrier_t *start;
     void *payloads[DEFERRED_EACH];
 };
 
 static void *defer_all(void *context)
 {
     struct deferring *deferring = context;
+    pthread_barrier_wait(deferring->start);
     for (size_t i = 0; i < DEFERRED_EACH; i++) {
         core_defer(deferring->core, deferring->payloads[i]);
     }
@@ -744,8 +784,11 @@ static void releases_that_many_threads_put_off_at_once_are_all_carried_out(void 
     struct ma_core *core = core_of(state);
     static struct deferring deferring[DEFERRING_THREADS];
     pthread_t threads[DEFERRING_THREADS];
+    pthread_barrier_t barrier;
+    pthread_barrier_init(&barrier, NULL, DEFERRING_THREADS + 1);
     for (size_t t = 0; t < DEFERRING_THREADS; t++) {
         deferring[t].core = core;
+        deferring[t].start = &barrier;
         for (size_t i = 0; i < DEFERRED_EACH; i++) {
             deferring[t].payloads[i] = core_alloc(core, 24);
         }
@@ -754,10 +797,12 @@ static void releases_that_many_threads_put_off_at_once_are_all_carried_out(void 
     for (size_t t = 0; t < DEFERRING_THREADS; t++) {
         assert_int_equal(pthread_create(&threads[t], NULL, defer_all, &deferring[t]), 0);
     }
+    pthread_barrier_wait(&barrier);
     core_leave(core); /* in their midst */
     for (size_t t = 0; t < DEFERRING_THREADS; t++) {
         pthread_join(threads[t], NULL);
     }
+    pthread_barrier_destroy(&barrier);
     core_free(core, core_alloc(core, 1));
     assert_int_equal(figures_of(core).live_count, 0);
     assert_int_equal(figures_of(core).free_count, 1);
@@ -978,6 +1023,8 @@ int main(void)
         TEST(a_write_past_the_end_is_noticed_when_the_block_is_freed),
         TEST(a_next_header_that_contradicts_is_noticed),
         TEST(I3_a_smashed_free_block_before_is_noticed),
+        TEST(a_free_block_with_a_smashed_header_is_noticed_when_it_is_taken),
+        TEST(I4_a_free_block_with_smashed_links_is_noticed_when_it_is_taken),
         TEST(a_release_that_interrupts_the_core_is_put_off_until_it_is_left),
         TEST(what_was_put_off_is_released_by_the_next_call),
         TEST(a_wrong_release_is_noticed_before_it_is_put_off),

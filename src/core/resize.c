@@ -63,7 +63,8 @@ static struct mem_block *take_prev_locked(struct ma_core *core, struct mem_block
 static struct mem_block *resize_locked(struct ma_core *core, struct mem_block *b, size_t size)
 {
     size_t usable = mb_usable(b);
-    if (room_forward(b) + room_before(b) < size) {
+    size_t forward = room_forward(b);
+    if (forward < size && forward + room_before(b) < size) {
         make_room_locked(core, b, size);
         if (room_forward(b) < size) {
             return NULL;

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #define DEFAULT_SEED UINT64_C(20240229)
-#define DEFAULT_OPERATIONS ((uint64_t)2000000)
+#define DEFAULT_OPERATIONS ((uint64_t)1000000)
 
 enum {
     THREAD_COUNT = 4,

@@ -20,17 +20,10 @@ regrtest_on_malloc()
 
 case_gc() { regrtest_on_malloc test_gc test_weakset; }
 case_weakref() { regrtest_on_malloc test_weakref -m 'ReferencesTestCase' -m 'FinalizeTestCase'; }
-case_list_dict_set() { regrtest_on_malloc test_list test_dict test_tuple test_set test_ordered_dict; }
-case_deque_heapq_sort() { regrtest_on_malloc test_deque test_heapq test_sort test_copy test_collections; }
 case_bytes_array() { regrtest_on_malloc test_bytes test_array test_memoryview test_memoryio; }
-case_unicode_re() { regrtest_on_malloc test_unicode test_re; }
 case_numbers() { regrtest_on_malloc test_long test_int test_struct; }
-case_decimal() { regrtest test_decimal; }
 case_json() { regrtest test_json; }
-case_itertools_functools() { regrtest_on_malloc test_itertools test_functools test_generators test_coroutines; }
-case_descr() { regrtest_on_malloc test_descr test_class test_super test_slice test_range; }
 case_xml() { regrtest_on_malloc test_pyexpat test_xml_etree_c; }
-case_hash_zlib() { regrtest test_hashlib test_zlib test_gzip; }
 case_ctypes() { regrtest test_ctypes; }
 case_mmap_os() { regrtest test_mmap test_os; }
 case_thread() { regrtest test_thread test_threading_local; }
@@ -39,6 +32,13 @@ case_fork1() { regrtest test_fork1; }
 case_subprocess() { regrtest test_subprocess -m 'POSIXProcessTestCase'; } # timeout=90
 case_multiprocessing() { regrtest test_multiprocessing_fork -m 'WithProcessesTestPool' -m 'WithProcessesTestQueue'; } # timeout=90
 
+case_list_dict_set() { regrtest_on_malloc test_list test_dict test_tuple test_set test_ordered_dict; } # long timeout=120
+case_deque_heapq_sort() { regrtest_on_malloc test_deque test_heapq test_sort test_copy test_collections; } # long timeout=120
+case_unicode_re() { regrtest_on_malloc test_unicode test_re; } # long timeout=120
+case_decimal() { regrtest test_decimal; } # long timeout=120
+case_itertools_functools() { regrtest_on_malloc test_itertools test_functools test_generators test_coroutines; } # long timeout=120
+case_descr() { regrtest_on_malloc test_descr test_class test_super test_slice test_range; } # long timeout=120
+case_hash_zlib() { regrtest test_hashlib test_zlib test_gzip; } # long timeout=120
 case_weakref_all() { regrtest_on_malloc test_weakref; } # long timeout=180
 case_pickle() { regrtest_on_malloc test_pickle test_pickletools; } # long timeout=180
 case_buffer() { regrtest_on_malloc test_buffer; } # long timeout=180

@@ -879,7 +879,7 @@ static void two_cores_that_grow_in_turn_stay_apart(void **state)
 
 /* ---- At random ---- */
 
-enum { SLOTS = 700, TURNS = 200000, TURNS_PER_CHECK = 10000 };
+enum { SLOTS = 700, TURNS = 60000, TURNS_PER_CHECK = 5000 };
 
 /* What the model knows of a payload. */
 struct shadow {

@@ -20,9 +20,7 @@ regrtest_on_malloc()
 
 case_gc() { regrtest_on_malloc test_gc test_weakset; }
 case_weakref() { regrtest_on_malloc test_weakref -m 'ReferencesTestCase' -m 'FinalizeTestCase'; }
-case_bytes_array() { regrtest_on_malloc test_bytes test_array test_memoryview test_memoryio; }
 case_numbers() { regrtest_on_malloc test_long test_int test_struct; }
-case_json() { regrtest test_json; }
 case_xml() { regrtest_on_malloc test_pyexpat test_xml_etree_c; }
 case_ctypes() { regrtest test_ctypes; }
 case_mmap_os() { regrtest test_mmap test_os; }
@@ -32,6 +30,8 @@ case_fork1() { regrtest test_fork1; }
 case_subprocess() { regrtest test_subprocess -m 'POSIXProcessTestCase'; } # timeout=90
 case_multiprocessing() { regrtest test_multiprocessing_fork -m 'WithProcessesTestPool' -m 'WithProcessesTestQueue'; } # timeout=90
 
+case_bytes_array() { regrtest_on_malloc test_bytes test_array test_memoryview test_memoryio; } # long timeout=120
+case_json() { regrtest test_json; } # long timeout=120
 case_list_dict_set() { regrtest_on_malloc test_list test_dict test_tuple test_set test_ordered_dict; } # long timeout=120
 case_deque_heapq_sort() { regrtest_on_malloc test_deque test_heapq test_sort test_copy test_collections; } # long timeout=120
 case_unicode_re() { regrtest_on_malloc test_unicode test_re; } # long timeout=120

@@ -40,8 +40,6 @@ case_java() # timeout=90
     status_of java -Xmx200m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp out Threads | tail -n 2
     status_of java -cp out Absent
     javap -cp out -c -p Threads | cksum
-    jar --create --date=2001-01-01T00:00:00Z --file threads.jar -C out .
-    jar --list --file threads.jar
 }
 
 case_node()

@@ -161,7 +161,7 @@ struct ma_core *heap_core_of(const void *address)
 
 bool heap_was_given_back(const void *address)
 {
-    return space_covers(address) && (const char *)address >= os_break();
+    return space_has_reached(address) && (const char *)address >= os_break();
 }
 
 int heap_each_core(int (*visit)(struct ma_core *core, void *context), void *context)

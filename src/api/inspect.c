@@ -52,15 +52,9 @@ int ma_trim(size_t pad)
 
 static int add_core(struct ma_core *core, void *context)
 {
-    core_add_stats(core, context);
-    return 0;
-}
-
-void ma_stats(struct ma_stats *out)
-{
-    *out = (struct ma_stats){0};
-    heap_each_core(add_core, out);
-    struct space_usage usage = space_usage();
+    struct ma_stats *out = context;
+    core_add_stats(core, out);
+    struct space_usage usage = space_usage(); /* the same each time: no other thread moves */
     out->break_bytes = usage.break_bytes;
     out->mmap_bytes = usage.mmap_bytes;
     out->peak_heap_bytes = usage.peak_bytes;
@@ -68,6 +62,13 @@ void ma_stats(struct ma_stats *out)
     out->mmap_count = usage.mmap_count;
     out->peak_mmap_count = usage.peak_mmap_count;
     out->table_bytes = usage.table_bytes;
+    return 0;
+}
+
+void ma_stats(struct ma_stats *out)
+{
+    *out = (struct ma_stats){0};
+    heap_each_core(add_core, out);
 }
 
 int ma_owns(const void *address)

@@ -14,7 +14,8 @@
 /* Whether `b`, read from a link and not NULL, is the address of a free block. */
 static inline bool link_is_sound(const struct mem_block *b)
 {
-    return (uintptr_t)b % MA_ALIGNMENT == 0 && space_covers(b) && mb_is_sealed(b) && !mb_is_used(b);
+    return (uintptr_t)b % MA_ALIGNMENT == 0 && space_segment_of(b) != NULL && mb_is_sealed(b) &&
+           !mb_is_used(b);
 }
 
 /* Abort with a report: the links of the free block `b` were written over. */

@@ -93,6 +93,9 @@ static void set_owner_locked(const char *start, const char *end, struct segment 
     MA_ASSERT(lock_held_by_me(&lock));
     size_t first = ((uintptr_t)start - space_map.base) >> MA_GRANULE_LOG2;
     size_t last = ((uintptr_t)end - space_map.base) >> MA_GRANULE_LOG2;
+    if (segment != NULL && (uintptr_t)end > space_map.highest_end) {
+        __atomic_store_n(&space_map.highest_end, (uintptr_t)end, __ATOMIC_RELAXED);
+    }
     for (size_t i = first; i < last; i++) {
         __atomic_store_n(&space_map.table[i].segment, segment, __ATOMIC_RELEASE);
     }

@@ -44,6 +44,7 @@ struct space_map {
     uintptr_t base;        /* constant after start */
     struct granule *table; /* constant after start */
     size_t granule_count;  /* atomic; descriptors that exist by now, it only grows */
+    uintptr_t highest_end; /* atomic; of all segments there ever were */
 };
 
 extern struct space_map space_map;
@@ -96,21 +97,20 @@ struct space_usage space_usage(void);
 void space_lend(void);
 void space_take_back(void);
 
-/* Whether `address` lies where segments may be: in the part of the range that the table
- * describes by now. Constant time, no lock. */
-static inline bool space_covers(const void *address)
+/* Whether segments ever reached as far up as `address`. Constant time, no lock. */
+static inline bool space_has_reached(const void *address)
 {
-    size_t index = ((uintptr_t)address - space_map.base) >> MA_GRANULE_LOG2;
-    return index < __atomic_load_n(&space_map.granule_count, __ATOMIC_ACQUIRE);
+    return (uintptr_t)address >= space_map.base &&
+           (uintptr_t)address < __atomic_load_n(&space_map.highest_end, __ATOMIC_RELAXED);
 }
 
 /* The segment that `address` lies in, or NULL. Constant time, no lock. */
 static inline struct segment *space_segment_of(const void *address)
 {
-    if (!space_covers(address)) {
+    size_t index = ((uintptr_t)address - space_map.base) >> MA_GRANULE_LOG2;
+    if (index >= __atomic_load_n(&space_map.granule_count, __ATOMIC_ACQUIRE)) {
         return NULL;
     }
-    size_t index = ((uintptr_t)address - space_map.base) >> MA_GRANULE_LOG2;
     return __atomic_load_n(&space_map.table[index].segment, __ATOMIC_ACQUIRE);
 }
 

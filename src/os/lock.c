@@ -171,6 +171,7 @@ void lock_lend(struct lock *lock)
         lock->lend_count++;
         return;
     }
+    MA_ASSERT(!is_guest(lock)); /* inside a lock that is lent already: take_back would end both */
     note_left(lock);
     lock->lend_count = 1;
     lock->guest_is_inside = false;

@@ -8,6 +8,8 @@
 #ifndef MA_TESTS_MODEL_SHADOW_H
 #define MA_TESTS_MODEL_SHADOW_H
 
+#include "support/random.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,21 +31,6 @@ struct shadow {
     uint64_t usable;  /* usable, of all live blocks */
     uint64_t created; /* blocks so far; gives each pattern its number */
 };
-
-/* splitmix64. */
-static inline uint64_t random_next(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-/* 0 <= result < bound. */
-static inline size_t random_below(uint64_t *state, size_t bound)
-{
-    return (size_t)(random_next(state) % bound);
-}
 
 void shadow_init(struct shadow *shadow, size_t room);
 

@@ -5,6 +5,8 @@
 #ifndef MA_TESTS_THREADS_COMMON_H
 #define MA_TESTS_THREADS_COMMON_H
 
+#include "support/random.h"
+
 #include <pthread.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -64,19 +66,6 @@ static inline void require_library(void)
     void *volatile p = malloc(10);
     require(ma_owns(p), "malloc is libma's");
     free(p);
-}
-
-static inline uint64_t random_next(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-static inline size_t random_below(uint64_t *state, size_t bound)
-{
-    return (size_t)(random_next(state) % bound);
 }
 
 /* Mostly small, to 100 KiB. */

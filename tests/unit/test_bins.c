@@ -1,13 +1,11 @@
 /*
  * The bins, against a plain array; and each way in which they can be corrupted.
- *
- * As in test_tree.c, the blocks stand closer together than their sizes claim.
  */
 #include "core/bins.h"
-#include "core/space.h"
 
+#include "support/block_pool.h"
 #include "support/expect_abort.h"
-#include "support/fake_os.h"
+#include "support/random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,39 +24,16 @@ static const bool is_debug_build = false;
 
 enum { POOL = 256 };
 
-/* The segment that holds the pool. */
-#define POOL_BYTES bits_round_up((POOL + 1) * TREE_BLOCK_MIN, MA_GRANULE)
-
-static union {
-    struct mem_block block;
-    char place[TREE_BLOCK_MIN];
-} * pool; /* in a segment: a link that leads elsewhere is refused */
-
 static struct bins bins;
 static uint64_t random_state;
 
 static int empty_bins(void **state)
 {
     (void)state;
-    fake_os_reset();
-    assert_true(space_start());
-    pool = (void *)((char *)space_new_segment(NULL, POOL_BYTES) + TREE_BLOCK_MIN);
-    memset(pool, 0xee, POOL * sizeof(*pool));
+    block_pool_start(POOL);
     memset(&bins, 0, sizeof(bins));
-    mb_key = UINT64_C(0x5eed5eed5eed5eed);
     random_state = 1;
     return 0;
-}
-
-static size_t random_below(size_t bound)
-{
-    random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (size_t)(random_state >> 33) % bound;
-}
-
-static struct mem_block *block_at(size_t place)
-{
-    return &pool[place].block;
 }
 
 static struct mem_block *insert(size_t place, size_t size)
@@ -201,15 +176,15 @@ static struct mem_block *oracle_best(const struct filed *filed, size_t size)
 /* A size of one of several kinds: a few, many, around the limit, large. */
 static size_t random_size(void)
 {
-    switch (random_below(4)) {
+    switch (random_below(&random_state, 4)) {
     case 0:
-        return MB_MIN + random_below(4) * MA_ALIGNMENT;
+        return MB_MIN + random_below(&random_state, 4) * MA_ALIGNMENT;
     case 1:
-        return MB_MIN + random_below(4096) * MA_ALIGNMENT;
+        return MB_MIN + random_below(&random_state, 4096) * MA_ALIGNMENT;
     case 2:
-        return MA_BINNED_MAX - 64 + random_below(8) * MA_ALIGNMENT;
+        return MA_BINNED_MAX - 64 + random_below(&random_state, 8) * MA_ALIGNMENT;
     default:
-        return MA_BINNED_MAX + random_below(100000) * MA_ALIGNMENT;
+        return MA_BINNED_MAX + random_below(&random_state, 100000) * MA_ALIGNMENT;
     }
 }
 
@@ -229,7 +204,7 @@ static void I4_the_best_fit_is_the_one_that_brute_force_finds(void **state)
     (void)state;
     struct filed filed[POOL] = {{0, 0}};
     for (int turn = 0; turn < 30000; turn++) {
-        turn_over(filed, random_below(POOL), turn);
+        turn_over(filed, random_below(&random_state, POOL), turn);
         size_t wanted = random_size();
         assert_ptr_equal(bins_best_fit(&bins, wanted), oracle_best(filed, wanted));
         if (turn % 200 == 0) {

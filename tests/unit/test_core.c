@@ -5,6 +5,7 @@
 #include "support/core_fixture.h"
 #include "support/expect_abort.h"
 #include "support/fake_os.h"
+#include "support/random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,12 +21,6 @@
 #define MIB (KIB * KIB)
 
 static uint64_t random_state;
-
-static size_t random_below(size_t bound)
-{
-    random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (size_t)(random_state >> 33) % bound;
-}
 
 static int setup(void **state)
 {
@@ -178,12 +173,13 @@ static void random_requests_get_the_best_fit_that_brute_force_finds(void **state
     struct ma_core *core = core_of(state);
     void *held[300] = {NULL};
     for (int turn = 0; turn < 3000; turn++) {
-        size_t slot = random_below(COUNT_OF(held));
+        size_t slot = random_below(&random_state, COUNT_OF(held));
         if (held[slot] != NULL) {
             core_free(core, held[slot]);
             held[slot] = NULL;
         } else {
-            size_t size = random_below(random_below(8) == 0 ? 100000 : 600);
+            size_t size =
+                random_below(&random_state, random_below(&random_state, 8) == 0 ? 100000 : 600);
             held[slot] = alloc_asserting_best_fit(core, size);
         }
     }
@@ -298,10 +294,10 @@ static void I2_whatever_the_order_of_release_one_free_block_is_left(void **state
     for (int turn = 0; turn < 20; turn++) {
         void *held[40];
         for (size_t i = 0; i < COUNT_OF(held); i++) {
-            held[i] = core_alloc(core, random_below(3000));
+            held[i] = core_alloc(core, random_below(&random_state, 3000));
         }
         for (size_t left = COUNT_OF(held); left > 0; left--) {
-            size_t i = random_below(left);
+            size_t i = random_below(&random_state, left);
             core_free(core, held[i]);
             held[i] = held[left - 1];
         }
@@ -321,7 +317,8 @@ static void an_aligned_payload_is_aligned_and_usable(void **state)
             assert_int_equal((uintptr_t)payload % alignment, 0);
             assert_true(usable(payload) >= size);
             memset(payload, 0xff, usable(payload));
-            core_alloc(core, random_below(100)); /* so that the next one starts elsewhere */
+            core_alloc(
+                core, random_below(&random_state, 100)); /* so that the next one starts elsewhere */
         }
     }
 }
@@ -890,29 +887,29 @@ struct shadow {
 
 static size_t random_size(void)
 {
-    size_t kind = random_below(100);
+    size_t kind = random_below(&random_state, 100);
     if (kind < 70) {
-        return random_below(200);
+        return random_below(&random_state, 200);
     }
     if (kind < 97) {
-        return random_below(5000);
+        return random_below(&random_state, 5000);
     }
-    return random_below(kind < 99 ? 70000 : 400000);
+    return random_below(&random_state, kind < 99 ? 70000 : 400000);
 }
 
 static void put(struct shadow *s, char *payload, size_t size)
 {
     assert_non_null(payload);
     assert_int_equal((uintptr_t)payload % MA_ALIGNMENT, 0);
-    *s = (struct shadow){payload, size, (unsigned)random_below(256)};
+    *s = (struct shadow){payload, size, (unsigned)random_below(&random_state, 256)};
     payload_fill(payload, size, s->seed);
 }
 
 static void random_allocation(struct ma_core *core, struct shadow *s)
 {
     size_t size = random_size();
-    size_t alignment = (size_t)1 << random_below(13);
-    switch (random_below(4)) {
+    size_t alignment = (size_t)1 << random_below(&random_state, 13);
+    switch (random_below(&random_state, 4)) {
     case 0:
         put(s, alloc_asserting_zero(core, size), size);
         break;
@@ -932,7 +929,7 @@ static void random_operation(struct ma_core *core, struct shadow *s)
         return;
     }
     assert_true(payload_holds(s->payload, s->size, s->size, s->seed));
-    if (random_below(2) == 0) {
+    if (random_below(&random_state, 2) == 0) {
         core_free(core, s->payload);
         s->payload = NULL;
         return;
@@ -962,11 +959,11 @@ static void random_operations_agree_with_a_plain_model(void **state)
     static struct shadow shadows[SLOTS];
     memset(shadows, 0, sizeof(shadows));
     for (size_t turn = 0; turn < TURNS; turn++) {
-        random_operation(core, &shadows[random_below(SLOTS)]);
+        random_operation(core, &shadows[random_below(&random_state, SLOTS)]);
         if (turn % TURNS_PER_CHECK == 0) {
             assert_model_and_core_agree(core, shadows);
-            fake_os_foreign_break((intptr_t)random_below(2) * 5000);
-            core_trim(core, random_below(100000));
+            fake_os_foreign_break((intptr_t)random_below(&random_state, 2) * 5000);
+            core_trim(core, random_below(&random_state, 100000));
         }
     }
     for (size_t i = 0; i < SLOTS; i++) {

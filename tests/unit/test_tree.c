@@ -1,15 +1,12 @@
 /*
  * The index of large free blocks, against a plain array; and each way in which it
  * can be corrupted.
- *
- * The tree touches no more of a block than its node, so the blocks of these tests
- * stand close together, whatever size their headers claim.
  */
-#include "core/space.h"
 #include "core/tree.h"
 
+#include "support/block_pool.h"
 #include "support/expect_abort.h"
-#include "support/fake_os.h"
+#include "support/random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,9 +22,6 @@
 
 enum { POOL = 1200 };
 
-/* The segment that holds the pool. */
-#define POOL_BYTES bits_round_up((POOL + 1) * TREE_BLOCK_MIN, MA_GRANULE)
-
 enum { LEFT = 0, RIGHT = 1 };
 
 /* A node as tree.c lays it out, in order to break it. */
@@ -40,42 +34,21 @@ struct node {
 
 _Static_assert(sizeof(struct node) <= TREE_BLOCK_MIN, "a node fits its place");
 
-static union {
-    struct node node;
-    char place[TREE_BLOCK_MIN];
-} * pool; /* in a segment: a link that leads elsewhere is refused */
-
 static struct tree tree;
 static uint64_t random_state;
 
 static int empty_tree(void **state)
 {
     (void)state;
-    fake_os_reset();
-    assert_true(space_start());
-    pool = (void *)((char *)space_new_segment(NULL, POOL_BYTES) + TREE_BLOCK_MIN);
-    memset(pool, 0xee, POOL * sizeof(*pool));
+    block_pool_start(POOL);
     memset(&tree, 0, sizeof(tree));
-    mb_key = UINT64_C(0x5eed5eed5eed5eed);
     random_state = 1;
     return 0;
 }
 
-static size_t random_below(size_t bound)
-{
-    random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (size_t)(random_state >> 33) % bound;
-}
-
 static struct node *node_at(size_t place)
 {
-    return &pool[place].node;
-}
-
-/* The free block at a place of the pool. */
-static struct mem_block *block_at(size_t place)
-{
-    return &pool[place].node.block;
+    return (struct node *)block_at(place);
 }
 
 static struct mem_block *insert(size_t place, size_t size)
@@ -173,9 +146,9 @@ static void compare_with_oracle(size_t distinct, int turns)
     size_t count = 0;
     size_t bytes = 0;
     for (int turn = 0; turn < turns; turn++) {
-        size_t place = random_below(PLACES);
+        size_t place = random_below(&random_state, PLACES);
         if (sizes[place] == 0) {
-            sizes[place] = (100 + random_below(distinct)) * MA_ALIGNMENT;
+            sizes[place] = (100 + random_below(&random_state, distinct)) * MA_ALIGNMENT;
             insert(place, sizes[place]);
             count++;
             bytes += sizes[place];
@@ -185,7 +158,7 @@ static void compare_with_oracle(size_t distinct, int turns)
             bytes -= sizes[place];
             sizes[place] = 0;
         }
-        size_t wanted = (99 + random_below(distinct + 2)) * MA_ALIGNMENT;
+        size_t wanted = (99 + random_below(&random_state, distinct + 2)) * MA_ALIGNMENT;
         assert_ptr_equal(tree_best_fit(&tree, wanted), oracle_best(sizes, PLACES, wanted));
         const struct mem_block *largest = tree_largest(&tree);
         assert_int_equal(largest != NULL ? mb_size(largest) : 0, oracle_largest(sizes, PLACES));

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CHILDREN = 400, THREADS = 6 };
+enum { CHILDREN = 150, THREADS = 6 };
 
 static int waiting; /* atomic */
 

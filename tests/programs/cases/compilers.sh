@@ -63,7 +63,7 @@ case_clang()
     status_of clang -c broken.c
 }
 
-case_clangxx() # timeout=120
+case_clangxx() # long timeout=120
 {
     uses clang++
     compile_containers clang++ -O1

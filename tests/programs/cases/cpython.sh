@@ -27,7 +27,6 @@ case_mmap_os() { regrtest test_mmap test_os; }
 case_thread() { regrtest test_thread test_threading_local; }
 case_threading() { regrtest test_threading; } # timeout=90
 case_fork1() { regrtest test_fork1; }
-case_subprocess() { regrtest test_subprocess -m 'POSIXProcessTestCase'; } # timeout=90
 case_multiprocessing() { regrtest test_multiprocessing_fork -m 'WithProcessesTestPool' -m 'WithProcessesTestQueue'; } # timeout=90
 
 case_bytes_array() { regrtest_on_malloc test_bytes test_array test_memoryview test_memoryio; } # long timeout=120

@@ -85,9 +85,9 @@ case_redis_server() # timeout=90
 {
     uses redis-server redis-cli redis-benchmark
     start_redis
-    redis-benchmark -s "$PWD/redis.sock" -n 4000 -c 20 --csv -P 4 \
+    redis-benchmark -s "$PWD/redis.sock" -n 2000 -c 20 --csv -P 4 \
         -t set,get,incr,lpush,rpush,lpop,sadd,hset,zadd,lrange_100,mset | cut -d, -f1
-    redis-benchmark -s "$PWD/redis.sock" -n 4000 -c 20 -d 3000 -r 500 -q -t set,get >benchmark
+    redis-benchmark -s "$PWD/redis.sock" -n 2000 -c 20 -d 3000 -r 500 -q -t set,get >benchmark
     redis FLUSHALL
     records 30000 | awk '{
         print "SET string:" NR % 9000, $3; print "HSET hash:" NR % 50, $2, $3; print "LPUSH list:" NR % 70, $1

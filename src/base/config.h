@@ -25,9 +25,9 @@
  * program may raise the limit later, and the range cannot grow then. */
 #define MA_TABLE_SHARE 64
 
-/* The heap grows by at least GROW_MIN, and by 1/GROW_SHARE of itself. Memory that
- * is not touched yet is not resident, so this only sets how often the kernel is
- * asked. */
+/* The heap grows by at least GROW_MIN (a core that serves interrupting calls: by a
+ * granule), and by 1/GROW_SHARE of itself. Memory that is not touched yet is not
+ * resident, so this only sets how often the kernel is asked. */
 #define MA_GROW_MIN ((size_t)128 << 10)
 #define MA_GROW_SHARE 32
 

@@ -12,8 +12,9 @@ static size_t segment_cost(void)
 /* How much to take when `missing` bytes are wanted. */
 static size_t growth_for(const struct ma_core *core, size_t missing)
 {
+    size_t least = core->lock.interrupts ? MA_GRANULE : MA_GROW_MIN;
     size_t step = core->heap_bytes / MA_GROW_SHARE;
-    step = step > MA_GROW_MIN ? step : MA_GROW_MIN;
+    step = step > least ? step : least;
     return bits_round_up(missing > step ? missing : step, MA_GRANULE);
 }
 

@@ -187,8 +187,9 @@ struct ma_stats {
     size_t peak_mmap_count; /* the most `mmap_count` has been */
     size_t table_bytes;     /* descriptor table in use, outside the heap */
     size_t segment_count;   /* runs of address space that the heap consists of */
-    size_t allocate_count;  /* blocks handed out since the start */
-    size_t release_count;   /* blocks taken back since the start */
+    size_t allocate_count;  /* blocks that the cores have handed out since the start; those that
+                               a thread takes from its slabs are not counted one by one */
+    size_t release_count;   /* blocks that the cores have taken back since the start */
 };
 
 /**

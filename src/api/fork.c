@@ -7,11 +7,32 @@
  */
 #include "api/fork.h"
 
-#include "api/heap.h"
+#include "api/thread.h"
+#include "core/cores.h"
+#include "front/registry.h"
 
 #include <pthread.h>
 
+static void prepare(void)
+{
+    registry_lend();
+    cores_lend();
+}
+
+static void in_parent(void)
+{
+    cores_take_back();
+    registry_take_back();
+}
+
+/* The heaps of the threads that are not there any more are this thread's to clear. */
+static void in_child(void)
+{
+    in_parent();
+    registry_after_fork(thread_heap());
+}
+
 void fork_start(void)
 {
-    pthread_atfork(heap_lend, heap_take_back, heap_take_back);
+    pthread_atfork(prepare, in_parent, in_child);
 }

@@ -1,23 +1,59 @@
 /*
  * The public functions that look at the heap as a whole.
+ *
+ * To a core a slab is one used block. Here its place is taken by its objects.
  */
+#include "front/inspect.h"
 #include "api/heap.h"
+#include "api/thread.h"
+#include "core/cores.h"
+#include "front/registry.h"
+
+/* Keep slabs and blocks from changing hands. False where there are none yet. */
+static bool begin(void)
+{
+    if (!heap_start()) {
+        return false;
+    }
+    front_settle();
+    registry_lend();
+    cores_lend();
+    return true;
+}
+
+static void end(void)
+{
+    cores_take_back();
+    registry_take_back();
+}
 
 struct walk {
     int (*visit)(const struct ma_block *block, void *context);
     void *context;
 };
 
-static int walk_core(struct ma_core *core, void *context)
+static int walk_block(const struct ma_block *block, void *context)
 {
     const struct walk *walk = context;
-    return core_walk(core, walk->visit, walk->context);
+    const struct slab *slab = slab_of(block->payload);
+    return slab == NULL ? walk->visit(block, walk->context)
+                        : slab_walk(slab, walk->visit, walk->context);
+}
+
+static int walk_core(struct ma_core *core, void *context)
+{
+    return core_walk(core, walk_block, context);
 }
 
 int ma_walk(int (*visit)(const struct ma_block *block, void *context), void *context)
 {
     struct walk walk = {visit, context};
-    return heap_each_core(walk_core, &walk);
+    if (!begin()) {
+        return 0;
+    }
+    int result = cores_each(walk_core, &walk);
+    end();
+    return result;
 }
 
 static int check_core(struct ma_core *core, void *context)
@@ -28,7 +64,13 @@ static int check_core(struct ma_core *core, void *context)
 
 int ma_check(void)
 {
-    return heap_each_core(check_core, NULL);
+    if (!begin()) {
+        return 0;
+    }
+    int result = cores_each(check_core, NULL);
+    result = result != 0 ? result : front_check(thread_heap());
+    end();
+    return result;
 }
 
 struct trim {
@@ -46,7 +88,10 @@ static int trim_core(struct ma_core *core, void *context)
 int ma_trim(size_t pad)
 {
     struct trim trim = {pad, 0};
-    heap_each_core(trim_core, &trim);
+    if (heap_start()) {
+        front_trim();
+        cores_each(trim_core, &trim);
+    }
     return trim.given;
 }
 
@@ -68,10 +113,14 @@ static int add_core(struct ma_core *core, void *context)
 void ma_stats(struct ma_stats *out)
 {
     *out = (struct ma_stats){0};
-    heap_each_core(add_core, out);
+    if (begin()) {
+        cores_each(add_core, out);
+        front_correct_stats(out);
+        end();
+    }
 }
 
 int ma_owns(const void *address)
 {
-    return heap_core_of(address) != NULL;
+    return cores_owner_of(address) != NULL;
 }

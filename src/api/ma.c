@@ -7,10 +7,14 @@
 
 #include "api/foreign.h"
 #include "api/heap.h"
+#include "api/thread.h"
 #include "base/bits.h"
+#include "core/cores.h"
+#include "front/front.h"
 
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 
 /* What an allocating function returns: `payload`, or NULL with errno ENOMEM. */
 static void *or_enomem(void *payload)
@@ -21,31 +25,97 @@ static void *or_enomem(void *payload)
     return payload;
 }
 
-void *ma_malloc(size_t size)
+/* A small object for a thread whose heap had none at hand; NULL where the core is to serve. */
+static void *alloc_object_slow(struct theap *heap, size_t size)
+{
+    if (heap == THEAP_NONE && heap_start()) {
+        heap = thread_open();
+    }
+    return front_alloc_slow(heap, size);
+}
+
+/* A small object; NULL where the core is to serve. */
+static inline void *alloc_object(size_t size)
+{
+    struct theap *heap = front_enter();
+    void *object = front_pop(heap, size);
+    return __builtin_expect(object != NULL, 1) ? object : alloc_object_slow(heap, size);
+}
+
+static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t size)
+{
+    void *object = alloc_object_slow(heap, size);
+    return object != NULL ? object : or_enomem(heap_alloc(size));
+}
+
+static __attribute__((noinline)) void *malloc_large(size_t size)
 {
     return or_enomem(size <= PTRDIFF_MAX ? heap_alloc(size) : NULL);
+}
+
+void *ma_malloc(size_t size)
+{
+    if (__builtin_expect(size > MA_SMALL_MAX, 0)) {
+        return malloc_large(size);
+    }
+    struct theap *heap = front_enter();
+    void *object = front_pop(heap, size);
+    return __builtin_expect(object != NULL, 1) ? object : malloc_slow(heap, size);
 }
 
 void *ma_calloc(size_t count, size_t size)
 {
     size_t total;
-    bool fits = !__builtin_mul_overflow(count, size, &total) && total <= PTRDIFF_MAX;
-    return or_enomem(fits ? heap_alloc_zeroed(total) : NULL);
+    if (__builtin_mul_overflow(count, size, &total) || total > PTRDIFF_MAX) {
+        return or_enomem(NULL);
+    }
+    void *object = total <= MA_SMALL_MAX ? alloc_object(total) : NULL;
+    return object != NULL ? memset(object, 0, total) : or_enomem(heap_alloc_zeroed(total));
 }
 
-void ma_free(void *payload)
+static __attribute__((noinline)) void free_slow(void *payload)
 {
     if (payload == NULL) {
         return;
     }
     int saved_errno = errno;
-    struct ma_core *core = heap_core_of(payload);
-    if (core != NULL) {
-        heap_free(core, payload);
+    struct slab *slab = slab_of(payload);
+    struct ma_core *core = cores_owner_of(payload);
+    if (slab != NULL) {
+        front_free_slow(slab, payload);
+    } else if (core != NULL) {
+        cores_free(core, payload);
     } else {
         foreign_free(payload);
     }
     errno = saved_errno;
+}
+
+void ma_free(void *payload)
+{
+    struct slab *slab = slab_at(payload);
+    struct theap *heap = front_heap();
+    if (slab == NULL || slab_owner(slab) != heap || !slab_is_live(slab, payload)) {
+        free_slow(payload);
+        return;
+    }
+    front_push(heap, slab, payload);
+}
+
+/* ma_realloc() of a small object to at most PTRDIFF_MAX bytes. */
+static void *realloc_object(const struct slab *slab, void *object, size_t size)
+{
+    slab_check_object(slab, object, "realloc");
+    size_t old_size = class_size(slab->size_class);
+    if (size <= MA_SMALL_MAX && class_of(size) == slab->size_class) {
+        return object;
+    }
+    void *moved = ma_malloc(size);
+    if (moved != NULL) {
+        memcpy(moved, object, old_size < size ? old_size : size);
+        ma_free(object);
+    }
+    return moved;
 }
 
 void *ma_realloc(void *payload, size_t size)
@@ -53,7 +123,7 @@ void *ma_realloc(void *payload, size_t size)
     if (payload == NULL) {
         return ma_malloc(size);
     }
-    struct ma_core *core = heap_core_of(payload);
+    struct ma_core *core = cores_owner_of(payload);
     if (core == NULL) {
         return foreign_realloc(payload, size);
     }
@@ -61,7 +131,12 @@ void *ma_realloc(void *payload, size_t size)
         ma_free(payload);
         return NULL;
     }
-    return or_enomem(size <= PTRDIFF_MAX ? heap_realloc(core, payload, size) : NULL);
+    if (size > PTRDIFF_MAX) {
+        return or_enomem(NULL);
+    }
+    const struct slab *slab = slab_of(payload);
+    return slab != NULL ? realloc_object(slab, payload, size)
+                        : or_enomem(heap_realloc(core, payload, size));
 }
 
 void *ma_reallocarray(void *payload, size_t count, size_t size)
@@ -73,9 +148,22 @@ void *ma_reallocarray(void *payload, size_t count, size_t size)
     return ma_realloc(payload, total);
 }
 
+/* The objects of a class whose size is a multiple of a small alignment have it. */
+static void *alloc_aligned_object(size_t alignment, size_t size)
+{
+    size_t rounded = bits_round_up(size > 0 ? size : 1, alignment);
+    return rounded <= MA_SMALL_MAX ? alloc_object(rounded) : NULL;
+}
+
 /* `alignment` is a power of two. NULL when memory is out. */
 static void *alloc_aligned(size_t alignment, size_t size)
 {
+    if (alignment <= SLAB_ALIGNMENT && size <= MA_SMALL_MAX) {
+        void *object = alloc_aligned_object(alignment, size);
+        if (object != NULL) {
+            return object;
+        }
+    }
     bool fits = alignment <= PTRDIFF_MAX && size <= PTRDIFF_MAX - alignment;
     return fits ? heap_alloc_aligned(alignment, size) : NULL;
 }
@@ -117,14 +205,32 @@ void *ma_memalign(size_t alignment, size_t size)
     return or_enomem(alloc_aligned(power, size));
 }
 
-/* Abort unless a request of `size` bytes can have given a block of these `usable` bytes. */
+static size_t usable_size(const void *payload, const char *caller)
+{
+    const struct slab *slab = slab_of(payload);
+    if (slab != NULL) {
+        slab_check_object(slab, payload, caller);
+        return class_size(slab->size_class);
+    }
+    return cores_owner_of(payload) != NULL ? core_usable_size(payload, caller)
+                                           : foreign_usable_size(payload);
+}
+
+/*
+ * Abort unless a request of `size` bytes can have given this payload: one of a slab perhaps as
+ * an aligned one, so that it was rounded up to what its size is a multiple of.
+ */
 static void check_size(const void *payload, size_t size, const char *caller)
 {
-    if (heap_core_of(payload) == NULL) {
+    const struct slab *slab = slab_of(payload);
+    if (slab == NULL && cores_owner_of(payload) == NULL) {
         return;
     }
-    size_t usable = core_usable_size(payload, caller);
-    bool can_be = size <= usable && usable - size < MB_MIN + MA_ALIGNMENT;
+    size_t usable = usable_size(payload, caller);
+    size_t unit = usable & -usable;
+    size_t rounded = unit < SLAB_ALIGNMENT ? unit : SLAB_ALIGNMENT;
+    size_t slack = slab != NULL ? rounded : MB_MIN + MA_ALIGNMENT;
+    bool can_be = size <= usable && (usable - size < slack || (size == 0 && usable == rounded));
     MA_CHECK(can_be, "%s(%p, %zu): wrong size: the block has %zu usable bytes", caller, payload,
              size, usable);
 }
@@ -133,8 +239,8 @@ void ma_free_sized(void *payload, size_t size)
 {
     if (payload != NULL) {
         check_size(payload, size, "free_sized");
+        ma_free(payload);
     }
-    ma_free(payload);
 }
 
 void ma_free_aligned_sized(void *payload, size_t alignment, size_t size)
@@ -144,8 +250,8 @@ void ma_free_aligned_sized(void *payload, size_t alignment, size_t size)
                  "free_aligned_sized(%p, %zu, %zu): the payload does not have that alignment",
                  payload, alignment, size);
         check_size(payload, size, "free_aligned_sized");
+        ma_free(payload);
     }
-    ma_free(payload);
 }
 
 size_t ma_usable_size(const void *payload)
@@ -153,6 +259,5 @@ size_t ma_usable_size(const void *payload)
     if (payload == NULL) {
         return 0;
     }
-    return heap_core_of(payload) != NULL ? core_usable_size(payload, "malloc_usable_size")
-                                         : foreign_usable_size(payload);
+    return usable_size(payload, "malloc_usable_size");
 }

@@ -18,7 +18,7 @@
 #define MA_BINNED_MAX ((size_t)64 << 10)
 
 /* The range that the descriptor table covers where no limit asks for less: the
- * table then takes address space (not memory) of an 8,192nd part of this. */
+ * table then takes address space (not memory) of a 1,024th part of this. */
 #define MA_RANGE_DEFAULT ((size_t)1 << 40)
 
 /* The table takes at most this share of the address space that a limit leaves us: the
@@ -36,6 +36,17 @@
  * the same pages in and out. */
 #define MA_TRIM_MIN ((size_t)256 << 10)
 #define MA_TRIM_SHARE 8
+
+/* Requests up to this size are served by slabs. Bytes. */
+#define MA_SMALL_MAX ((size_t)1024)
+
+/* A class has a slab in a thread once the thread has asked for it so often; before that the
+ * core serves it. */
+#define MA_WARM_COUNT 16
+
+/* What a thread holds back of the objects that it has freed in one slab of another thread, at most. */
+#define MA_PENDING_COUNT 32
+#define MA_PENDING_BYTES ((size_t)8 << 10)
 
 /* Core instances. The first serves all requests; each further one serves what
  * interrupts a thread inside the ones before it. */

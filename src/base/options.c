@@ -9,9 +9,10 @@
 #include <stdint.h>
 #include <string.h>
 
-struct options options;
+struct options options = {.front = 1};
 
-/* One row an option; every value is a number within [minimum, maximum]. */
+/* One row an option; every value is a number within [minimum, maximum], and may be
+ * written "off" for 0, "on" for 1. */
 struct option_row {
     const char *key;
     size_t offset; /* of the value within struct options */
@@ -23,12 +24,18 @@ static const struct option_row table[] = {
     {"stats", offsetof(struct options, stats), 0, 1},
     {"verbose", offsetof(struct options, verbose), 0, 1},
     {"deepbind", offsetof(struct options, deepbind), 0, 1},
+    {"front", offsetof(struct options, front), 0, 1},
 };
+
+static bool is_word(const char *word, const char *text, size_t length)
+{
+    return strlen(word) == length && memcmp(word, text, length) == 0;
+}
 
 static const struct option_row *find_row(const char *key, size_t length)
 {
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        if (strlen(table[i].key) == length && memcmp(table[i].key, key, length) == 0) {
+        if (is_word(table[i].key, key, length)) {
             return &table[i];
         }
     }
@@ -38,6 +45,10 @@ static const struct option_row *find_row(const char *key, size_t length)
 static bool parse_number(const char *text, size_t length, size_t *out)
 {
     size_t value = 0;
+    if (is_word("off", text, length) || is_word("on", text, length)) {
+        *out = length == strlen("on");
+        return true;
+    }
     for (size_t i = 0; i < length; i++) {
         if (text[i] < '0' || text[i] > '9') {
             return false;

@@ -14,6 +14,7 @@ struct options {
     size_t stats;    /* 1: print a summary of the heap at exit */
     size_t verbose;  /* 1: tell of every change of segments */
     size_t deepbind; /* 1: let dlopen's RTLD_DEEPBIND through */
+    size_t front;    /* 0: every request goes to the core */
 };
 
 /* Constant after start. */

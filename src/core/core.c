@@ -119,20 +119,20 @@ struct mem_block *core_allocate_locked(struct ma_core *core, size_t size)
     return b;
 }
 
-/* Bytes to cut off the front of the free block `b` so that its payload is aligned;
- * they can be a block of their own. */
-static size_t aligning_lead(const struct mem_block *b, size_t alignment)
+/* Bytes to cut off the front of the free block `b` so that what lies `offset` bytes into
+ * it is aligned; they can be a block of their own. */
+static size_t aligning_lead(const struct mem_block *b, size_t alignment, size_t offset)
 {
-    char *payload = mb_payload(b);
-    size_t lead = (size_t)(bits_align_up(payload, alignment) - payload);
+    char *point = (char *)b + offset;
+    size_t lead = (size_t)(bits_align_up(point, alignment) - point);
     return lead != 0 && lead < MB_MIN ? lead + alignment : lead;
 }
 
 static struct mem_block *allocate_aligned_locked(struct ma_core *core, size_t alignment,
-                                                 size_t size)
+                                                 size_t offset, size_t size)
 {
     struct mem_block *b = bins_best_fit(&core->bins, size);
-    if (b == NULL || aligning_lead(b, alignment) + size > mb_size(b)) {
+    if (b == NULL || aligning_lead(b, alignment, offset) + size > mb_size(b)) {
         size_t always_enough = size + alignment + MA_ALIGNMENT;
         b = bins_best_fit(&core->bins, always_enough);
         if (b == NULL) {
@@ -143,7 +143,7 @@ static struct mem_block *allocate_aligned_locked(struct ma_core *core, size_t al
         return NULL;
     }
     bins_remove(&core->bins, b);
-    size_t lead = aligning_lead(b, alignment);
+    size_t lead = aligning_lead(b, alignment, offset);
     if (lead != 0) {
         struct mem_block *rest = mb_split(b, lead);
         bins_insert(&core->bins, b);
@@ -167,7 +167,15 @@ void *core_alloc_aligned(struct ma_core *core, size_t alignment, size_t size)
         return core_alloc(core, size);
     }
     core_enter(core);
-    struct mem_block *b = allocate_aligned_locked(core, alignment, mb_size_for(size));
+    struct mem_block *b = allocate_aligned_locked(core, alignment, MB_HEADER, mb_size_for(size));
+    core_leave(core);
+    return b != NULL ? mb_payload(b) : NULL;
+}
+
+void *core_alloc_granule(struct ma_core *core)
+{
+    core_enter(core);
+    struct mem_block *b = allocate_aligned_locked(core, MA_GRANULE, 0, MA_GRANULE);
     core_leave(core);
     return b != NULL ? mb_payload(b) : NULL;
 }

@@ -57,6 +57,10 @@ void *core_alloc_zeroed(struct ma_core *core, size_t size);
  * PTRDIFF_MAX. */
 void *core_alloc_aligned(struct ma_core *core, size_t alignment, size_t size);
 
+/* The payload of a block that is one granule: its header is at the granule's begin. NULL
+ * when memory is out. */
+void *core_alloc_granule(struct ma_core *core);
+
 /* Release a payload that lies in a segment of this core. Aborts with a report where it
  * is not a live payload. */
 void core_free(struct ma_core *core, void *payload);

@@ -14,6 +14,7 @@
 #define MA_CORE_SPACE_H
 
 #include "base/config.h"
+#include "core/granule.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,11 +33,6 @@ struct segment {
     struct segment *next; /* in the core's list */
     struct segment *prev;
     char *end; /* one past the fence */
-};
-
-/* What the table says of a granule. */
-struct granule {
-    struct segment *segment; /* atomic; NULL: not ours */
 };
 
 /* What the table needs to find a descriptor. */

@@ -8,12 +8,13 @@
  *
  * Lock order: lower ranks first; debug builds abort on a violation.
  *
- *   rank             protects
- *   LOCK_RANK_START  the start of the library
- *   LOCK_RANK_CORE   every block, the bins, the segments of one core
- *   LOCK_RANK_SPACE  the program break, the mappings, the descriptor table
+ *   rank                protects
+ *   LOCK_RANK_START     the start of the library
+ *   LOCK_RANK_REGISTRY  the list of thread heaps, the slabs that have none
+ *   LOCK_RANK_CORE      every block, the bins, the segments of one core
+ *   LOCK_RANK_SPACE     the program break, the mappings, the descriptor table
  *
- * fork() takes the locks of cores and space in this order, cores by their number, and lends them to
+ * fork() takes the locks but the first in this order, cores by their number, and lends them to
  * the forking thread: other threads wait, but the fork handlers of other
  * libraries, which may allocate, do not. Call nothing that may allocate while
  * holding any.
@@ -26,6 +27,7 @@
 
 enum lock_rank {
     LOCK_RANK_START = 1,
+    LOCK_RANK_REGISTRY,
     LOCK_RANK_CORE,
     LOCK_RANK_SPACE,
 };

@@ -1,0 +1,63 @@
+/*
+ * A thread's heap, from its first small request to the thread's end.
+ */
+#include "api/thread.h"
+
+#include "base/options.h"
+#include "front/registry.h"
+
+#include <pthread.h>
+
+static pthread_key_t key;
+static bool has_key; /* constant after start */
+
+static _Thread_local struct theap *mine;
+
+/*
+ * Other libraries' destructors may allocate and free, and those of later keys come after
+ * this one. So the first call only asks for another round.
+ */
+static void end_thread(void *heap)
+{
+    if (!mine->is_leaving) {
+        mine->is_leaving = true;
+        pthread_setspecific(key, heap);
+        return;
+    }
+    thread_close();
+}
+
+void thread_start(void)
+{
+    has_key = pthread_key_create(&key, end_thread) == 0;
+}
+
+/* May be called again by what pthread_setspecific() allocates: `mine` is set by then. */
+struct theap *thread_open(void)
+{
+    if (options.front == 0 || !has_key) {
+        return THEAP_OFF;
+    }
+    struct theap *heap = registry_enter();
+    if (heap == NULL) {
+        return THEAP_NONE;
+    }
+    mine = heap;
+    pthread_setspecific(key, heap);
+    return heap;
+}
+
+void thread_close(void)
+{
+    struct theap *heap = mine;
+    front_leave(THEAP_OFF);
+    mine = NULL;
+    if (heap != NULL) {
+        registry_leave(heap);
+    }
+}
+
+struct theap *thread_heap(void)
+{
+    return mine;
+}

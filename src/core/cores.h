@@ -1,0 +1,37 @@
+/*
+ * The process's cores, as one heap.
+ *
+ * All of these may be called while the calling thread is inside a core already. Requires:
+ * cores_start() has returned, or NULL is what a request gets, and nothing what is visited.
+ */
+#ifndef MA_CORE_CORES_H
+#define MA_CORE_CORES_H
+
+#include "core/core.h"
+
+/* Set the cores up. Requires: space_start(). */
+void cores_start(void);
+
+/* As core_alloc() and so on, from the core that serves this thread now; NULL when memory is out. */
+void *cores_alloc(size_t size);
+void *cores_alloc_zeroed(size_t size);
+void *cores_alloc_aligned(size_t alignment, size_t size);
+void *cores_alloc_granule(void);
+
+/* As core_free() and core_realloc(), for payloads of any core. */
+void cores_free(struct ma_core *core, void *payload);
+void *cores_realloc(struct ma_core *core, void *payload, size_t size);
+
+/* The core that an address belongs to; NULL where it is not ours. */
+struct ma_core *cores_owner_of(const void *address);
+
+/* Call `visit` for each core after those that this thread is inside, until it gives
+ * other than 0; that is the result. */
+int cores_each(int (*visit)(struct ma_core *core, void *context), void *context);
+
+/* Shut every lock of cores and space that this thread is not inside to the others, in lock
+ * order; and the reverse. Calls nest. */
+void cores_lend(void);
+void cores_take_back(void);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * The fast paths of small requests.
+ *
+ * A thread finds its heap through one thread-local word. While it is inside the
+ * allocator the word leads to THEAP_BUSY, so that a signal handler which interrupts it and
+ * allocates finds no object there and takes a slow path, by way of the core; and what such a
+ * handler frees belongs, as far as the fast path can see, to somebody else. Two stores do
+ * this, in order with the rest as this thread sees it: no other thread looks at the word.
+ */
+#ifndef MA_FRONT_FRONT_H
+#define MA_FRONT_FRONT_H
+
+#include "front/theap.h"
+
+/*
+ * The calling thread's heap, or one of those that serve nothing: how many bytes it is from
+ * THEAP_NONE. So a word that nobody has set yet, in a new thread or before the dynamic loader has
+ * come to thread-local variables at all, is that of a thread without a heap.
+ */
+extern _Thread_local ptrdiff_t front_offset;
+
+static inline struct theap *front_heap(void)
+{
+    return (struct theap *)((char *)THEAP_NONE + front_offset);
+}
+
+static inline struct theap *front_enter(void)
+{
+    struct theap *heap = front_heap();
+    front_offset = (char *)THEAP_BUSY - (char *)THEAP_NONE;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return heap;
+}
+
+static inline void front_leave(struct theap *heap)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    front_offset = (char *)heap - (char *)THEAP_NONE;
+}
+
+/* The object that ends the fast path of a request, NULL where it must take the slow one; the
+ * thread is then still inside. Requires: size <= MA_SMALL_MAX. */
+static inline void *front_pop(struct theap *heap, size_t size)
+{
+    struct slab *slab = heap->current[class_of(size)];
+    struct object *o = slab->free;
+    if (__builtin_expect(o == NULL, 0)) {
+        return NULL;
+    }
+    slab->free = o->next;
+    slab_set_used(slab, slab_used(slab) + 1U);
+    o->mark = 0;
+    front_leave(heap);
+    return o;
+}
+
+/*
+ * The rest of a request that front_pop() could not serve.
+ *
+ * @return an object; NULL where the core is to serve. The thread is inside no longer.
+ */
+void *front_alloc_slow(struct theap *heap, size_t size);
+
+/* Free an object of any slab; aborts with a report where no live object begins at `payload`. */
+void front_free_slow(struct slab *slab, void *payload);
+
+/* Pass on what the calling thread's heap holds back, and take in what others have freed. */
+void front_settle(void);
+
+/* Give back what the calling thread's heap holds and can give. True where there was any. */
+bool front_trim(void);
+
+/* The rest of front_push() where the slab's count calls for more; the thread is inside no longer. */
+void front_notified(struct theap *heap, struct slab *slab);
+
+/* Free the live object `payload` of a slab that the calling thread's heap owns. */
+static inline void front_push(struct theap *heap, struct slab *slab, void *payload)
+{
+    struct object *o = payload;
+    front_enter();
+    o->mark = object_mark(o);
+    o->next = slab->free;
+    slab->free = o;
+    size_t used = slab_used(slab) - 1U;
+    slab_set_used(slab, used);
+    if (__builtin_expect(used == slab->notify_at, 0)) {
+        front_notified(heap, slab);
+        return;
+    }
+    front_leave(heap);
+}
+
+#endif

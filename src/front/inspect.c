@@ -1,0 +1,49 @@
+/*
+ * Looking at all slabs, whoever owns them.
+ */
+#include "front/inspect.h"
+
+#include "front/registry.h"
+#include "front/remote.h"
+
+int front_check(const struct theap *mine)
+{
+    int result = 0;
+    for (size_t i = 1; i < space_map.granule_count && result == 0; i++) {
+        const struct slab *slab = slab_number((granule_index)i);
+        const struct theap *owner = slab_owner(slab);
+        if (owner != NULL && (owner == mine || owner == REGISTRY_ORPHAN)) {
+            result = slab_check(slab);
+        }
+    }
+    return result;
+}
+
+/* Objects that others have freed are free, though the owner has not heard of them. */
+static void correct_for(const struct slab *slab, struct ma_stats *stats)
+{
+    size_t size = class_size(slab->size_class);
+    size_t usable = MA_GRANULE - MB_OVERHEAD;
+    size_t used = slab_used(slab);
+    size_t remote = remote_count_of(slab);
+    size_t live = used > remote ? used - remote : 0;
+    stats->live_count += live - 1;
+    stats->live_bytes += live * size - usable;
+    size_t carved = __atomic_load_n(&slab->carved, __ATOMIC_RELAXED);
+    size_t fresh = (slab->capacity - carved) * size;
+    size_t largest = fresh > 0 ? fresh : carved > live ? size : 0;
+    stats->free_count += (carved > live ? carved - live : 0) + (fresh > 0);
+    stats->free_bytes += (slab->capacity - live) * size;
+    stats->largest_free = largest > stats->largest_free ? largest : stats->largest_free;
+    stats->overhead_bytes += usable - slab->capacity * size;
+}
+
+void front_correct_stats(struct ma_stats *stats)
+{
+    for (size_t i = 1; i < space_map.granule_count; i++) {
+        const struct slab *slab = slab_number((granule_index)i);
+        if (slab_owner(slab) != NULL) {
+            correct_for(slab, stats);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+/*
+ * All thread heaps, and the slabs that have none.
+ */
+#include "front/registry.h"
+
+#include "core/cores.h"
+#include "front/remote.h"
+#include "os/lock.h"
+
+enum { CACHE_LINE = 64 };
+
+#define HEAP_BYTES ((sizeof(struct theap) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE)
+
+static struct lock lock = {.rank = LOCK_RANK_REGISTRY};
+
+/* Registry lock: */
+static struct theap *heaps; /* all there are, those of ended threads included */
+static granule_index orphans[CLASS_COUNT];
+static char *heap_room; /* for the next thread heap; NULL: none yet */
+static char *heap_room_end;
+
+static void orphans_push_locked(struct slab *slab)
+{
+    granule_index *head = &orphans[slab->size_class];
+    slab->state = SLAB_ORPHAN;
+    slab->notify_at = SLAB_NEVER;
+    slab->next = *head;
+    slab->prev = 0;
+    if (*head != 0) {
+        slab_number(*head)->prev = slab_index(slab);
+    }
+    *head = slab_index(slab);
+}
+
+static void orphans_remove_locked(struct slab *slab)
+{
+    if (slab->next != 0) {
+        slab_number(slab->next)->prev = slab->prev;
+    }
+    *(slab->prev != 0 ? &slab_number(slab->prev)->next : &orphans[slab->size_class]) = slab->next;
+}
+
+static struct theap *unused_heap_locked(void)
+{
+    struct theap *heap = heaps;
+    while (heap != NULL && heap->is_taken) {
+        heap = heap->next;
+    }
+    return heap;
+}
+
+/* Memory for another thread heap. Those that are there lie one behind the other in granules of
+ * their own: they are no payloads, and are not counted as such. */
+static struct theap *new_heap_locked(void)
+{
+    if (heap_room == NULL || heap_room_end - heap_room < (ptrdiff_t)HEAP_BYTES) {
+        char *payload = cores_alloc_granule();
+        if (payload == NULL) {
+            return NULL;
+        }
+        struct slab *slab = slab_at(payload);
+        slab->size_class = 0;
+        slab->capacity = 0;
+        __atomic_store_n(&slab->carved, 0, __ATOMIC_RELAXED);
+        slab_set_used(slab, 0);
+        __atomic_store_n(&slab->remote, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&slab->owner, REGISTRY_HEAPS, __ATOMIC_RELEASE);
+        heap_room = slab_memory(slab) + CACHE_LINE;
+        heap_room_end = slab_memory(slab) + MA_GRANULE;
+    }
+    struct theap *heap = (struct theap *)heap_room;
+    heap_room += HEAP_BYTES;
+    *heap = (struct theap){.next = heaps};
+    heaps = heap;
+    return heap;
+}
+
+struct theap *registry_enter(void)
+{
+    if (lock_held_by_me(&lock)) {
+        return NULL;
+    }
+    lock_acquire(&lock);
+    struct theap *heap = unused_heap_locked();
+    if (heap == NULL) {
+        heap = new_heap_locked();
+    }
+    if (heap != NULL) {
+        theap_init(heap);
+        heap->is_taken = true;
+    }
+    lock_release(&lock);
+    return heap;
+}
+
+/* Make `slab` an orphan; or give it back where it has no objects. */
+static void abandon_locked(struct slab *slab)
+{
+    __atomic_store_n(&slab->owner, REGISTRY_ORPHAN, __ATOMIC_SEQ_CST);
+    remote_collect(slab, false);
+    if (slab_used(slab) == 0 && remote_word(slab) == 0) {
+        slab_destroy(slab);
+    } else {
+        orphans_push_locked(slab);
+    }
+}
+
+static void abandon_all_locked(struct theap *heap)
+{
+    granule_index index = heap->slabs;
+    heap->slabs = 0;
+    while (index != 0) {
+        struct slab *slab = slab_number(index);
+        index = slab->sibling_next;
+        abandon_locked(slab);
+    }
+}
+
+void registry_leave(struct theap *heap)
+{
+    theap_flush(heap);
+    lock_acquire(&lock);
+    abandon_all_locked(heap);
+    lock_release(&lock);
+    granule_index index = __atomic_exchange_n(&heap->inbox, INBOX_CLOSED, __ATOMIC_ACQ_REL);
+    while (index != 0) {
+        struct slab *slab = slab_number(index);
+        index = __atomic_load_n(&slab->inbox_next, __ATOMIC_RELAXED);
+        remote_post(slab);
+    }
+    lock_acquire(&lock);
+    heap->is_taken = false;
+    lock_release(&lock);
+}
+
+struct slab *registry_adopt(struct theap *heap, size_t size_class)
+{
+    if (__atomic_load_n(&orphans[size_class], __ATOMIC_RELAXED) == 0) {
+        return NULL;
+    }
+    struct slab *found = NULL;
+    lock_acquire(&lock);
+    granule_index index = orphans[size_class];
+    while (index != 0 && found == NULL) {
+        struct slab *slab = slab_number(index);
+        index = slab->next;
+        if (slab->free != NULL || remote_first(slab) != NULL || slab->carved < slab->capacity) {
+            found = slab;
+        }
+    }
+    if (found != NULL) {
+        orphans_remove_locked(found);
+        theap_own(heap, found);
+        remote_collect(found, false);
+    }
+    lock_release(&lock);
+    return found;
+}
+
+static bool take_note_locked(struct slab *slab)
+{
+    if (slab_owner(slab) != REGISTRY_ORPHAN) {
+        return false;
+    }
+    uint64_t word = __atomic_and_fetch(&slab->remote, ~REMOTE_POSTED, __ATOMIC_ACQ_REL);
+    if ((size_t)(word >> REMOTE_COUNT_SHIFT) == slab_used(slab)) {
+        orphans_remove_locked(slab);
+        slab_destroy(slab);
+    }
+    return true;
+}
+
+bool registry_take_note(struct slab *slab)
+{
+    if (lock_held_by_me(&lock)) {
+        /* The thread that we have interrupted is the only one that could adopt it now, and looks
+         * at the list when it does. */
+        __atomic_and_fetch(&slab->remote, ~REMOTE_POSTED, __ATOMIC_ACQ_REL);
+        return true;
+    }
+    lock_acquire(&lock);
+    bool noted = take_note_locked(slab);
+    lock_release(&lock);
+    return noted;
+}
+
+void registry_each(void (*visit)(struct theap *heap, void *context), void *context)
+{
+    if (lock_held_by_me(&lock)) {
+        return;
+    }
+    lock_acquire(&lock);
+    for (struct theap *heap = heaps; heap != NULL; heap = heap->next) {
+        if (heap->is_taken) {
+            visit(heap, context);
+        }
+    }
+    lock_release(&lock);
+}
+
+/* Close the heaps of threads that have vanished. False: there are none. */
+static bool close_others_locked(const struct theap *mine)
+{
+    bool has_any = false;
+    for (struct theap *heap = heaps; heap != NULL; heap = heap->next) {
+        if (heap != mine && heap->is_taken) {
+            has_any = true;
+            heap->is_taken = false;
+            heap->inbox = INBOX_CLOSED;
+        }
+    }
+    return has_any;
+}
+
+/* What was on its way to an inbox has not arrived there. */
+static void take_from_vanished_locked(struct slab *slab, const struct theap *mine)
+{
+    const struct theap *owner = slab_owner(slab);
+    if (owner == NULL || owner == mine || owner == REGISTRY_HEAPS) {
+        return;
+    }
+    __atomic_and_fetch(&slab->remote, ~REMOTE_POSTED, __ATOMIC_RELAXED);
+    if (owner != REGISTRY_ORPHAN) {
+        slab->is_torn = true;
+        abandon_locked(slab);
+    }
+}
+
+/*
+ * The lists of a heap whose thread vanished amid an operation may be torn, so its slabs are
+ * found by the table. The free list and the counts are right, or the count of used objects is
+ * too high by what the thread had in hand: the slab then stays for good.
+ */
+void registry_after_fork(struct theap *mine)
+{
+    if (lock_held_by_me(&lock)) {
+        return;
+    }
+    lock_acquire(&lock);
+    bool has_others = close_others_locked(mine);
+    for (size_t i = 1; has_others && i < space_map.granule_count; i++) {
+        take_from_vanished_locked(slab_number((granule_index)i), mine);
+    }
+    lock_release(&lock);
+    for (struct theap *heap = heaps; has_others && heap != NULL; heap = heap->next) {
+        if (heap != mine) {
+            theap_flush(heap); /* all that it leads to has an owner or is an orphan now */
+        }
+    }
+}
+
+void registry_lend(void)
+{
+    if (lock_held_by_me(&lock)) {
+        return;
+    }
+    if (!lock_lent_to_me(&lock)) {
+        lock_acquire(&lock);
+    }
+    lock_lend(&lock);
+}
+
+void registry_take_back(void)
+{
+    if (lock_lent_to_me(&lock) && lock_take_back(&lock)) {
+        lock_release(&lock);
+    }
+}

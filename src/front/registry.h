@@ -1,0 +1,48 @@
+/*
+ * All thread heaps, and the slabs that have none: orphans.
+ *
+ * A thread heap's memory is never given back, as a thread that is about to post a slab to it may
+ * still hold its address; it serves the next thread that starts. There are as many as there
+ * were threads at a time.
+ *
+ * Lock: the registry's own, LOCK_RANK_REGISTRY, taken within these functions. A signal handler
+ * that interrupts one of them gets nothing from another: NULL, or the work is left to others.
+ */
+#ifndef MA_FRONT_REGISTRY_H
+#define MA_FRONT_REGISTRY_H
+
+#include "front/slab.h"
+#include "front/theap.h"
+
+/* Owners that are no thread heaps: of orphans, and of granules that have thread heaps in them. */
+#define REGISTRY_ORPHAN ((struct theap *)1)
+#define REGISTRY_HEAPS ((struct theap *)2)
+
+/* A thread heap for the calling thread; NULL when memory is out. */
+struct theap *registry_enter(void);
+
+/* The end of `heap`: its slabs become orphans, or go back to the core where they are empty. */
+void registry_leave(struct theap *heap);
+
+/* An orphan of a class with free objects, made the property of `heap`; NULL if there is none. */
+struct slab *registry_adopt(struct theap *heap, size_t size_class);
+
+/*
+ * Some objects were freed of the orphan `slab`, which is POSTED: make it unposted, and if no
+ * object is left give its memory back.
+ *
+ * @return false where it is an orphan no longer.
+ */
+bool registry_take_note(struct slab *slab);
+
+/* In a forked child: the heaps of all threads but this one's, `mine` (which may be NULL), have ended. */
+void registry_after_fork(struct theap *mine);
+
+/* Call `visit` for each thread heap that serves a thread. */
+void registry_each(void (*visit)(struct theap *heap, void *context), void *context);
+
+/* As cores_lend() and cores_take_back(), for the registry's lock. */
+void registry_lend(void);
+void registry_take_back(void);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * Frees by threads that do not own the slab. The protocol: docs/remote-free.md.
+ *
+ * A slab's word `remote` has the address of the first object of a list, in its upper 16 bits
+ * the list's length, and in its lowest bit whether the slab is POSTED: in its owner's inbox,
+ * or on the way there. Whoever sets that bit does the posting. While a slab with an owner has
+ * objects on its remote list it is POSTED, so the owner will hear of them.
+ */
+#ifndef MA_FRONT_REMOTE_H
+#define MA_FRONT_REMOTE_H
+
+#include "front/slab.h"
+
+#define REMOTE_POSTED UINT64_C(1)
+#define REMOTE_COUNT_SHIFT 48
+
+static inline uint64_t remote_word(const struct slab *slab)
+{
+    return __atomic_load_n(&slab->remote, __ATOMIC_ACQUIRE);
+}
+
+static inline struct object *remote_object(uint64_t word)
+{
+    return (struct object *)(word & ((UINT64_C(1) << REMOTE_COUNT_SHIFT) - 1) & ~REMOTE_POSTED);
+}
+
+static inline struct object *remote_first(const struct slab *slab)
+{
+    return remote_object(remote_word(slab));
+}
+
+static inline size_t remote_count_of(const struct slab *slab)
+{
+    return (size_t)(remote_word(slab) >> REMOTE_COUNT_SHIFT);
+}
+
+/* Put a chain of `count` free objects on the slab's remote list, and see to it that somebody
+ * takes them from there. Any thread, no lock needed; the slab's objects are live until then. */
+void remote_push(struct slab *slab, struct object *first, struct object *last, size_t count);
+
+/*
+ * Take the remote list over to the list `free`. Owner thread, or registry lock.
+ *
+ * @param leaves_inbox  the caller has just taken the slab out of an inbox.
+ * @return whether there were any objects.
+ */
+bool remote_collect(struct slab *slab, bool leaves_inbox);
+
+/* Post a slab that is marked POSTED to whoever owns it. */
+void remote_post(struct slab *slab);
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * A slab: one granule, cut into objects of one size without headers.
+ *
+ *   granule -> +----------------------------+  64 KiB-aligned
+ *              | header of the core's block |  16 bytes
+ *              +----------------------------+
+ *              | up to `start`: not used    |  from 64 bytes on, so that objects whose size is a
+ *   start   -> +----------------------------+  multiple of 64 keep to their cache lines
+ *              | object 0                   |
+ *              | object 1                   |
+ *              :                            :
+ *
+ * To the core a slab is a used block of one granule. Its state is in the granule's
+ * descriptor (core/granule.h). An object that is free is on one of three: the owner's
+ * list, the remote list, or behind `carved`, where no object has been used yet.
+ *
+ * Objects that are free hold a link and a mark. The mark tells a second free at once: it
+ * is there while the object is free, and taken off when the object is handed out.
+ *
+ * Invariants I10, I11.
+ */
+#ifndef MA_FRONT_SLAB_H
+#define MA_FRONT_SLAB_H
+
+#include "core/core.h"
+#include "front/classes.h"
+
+enum slab_state {
+    SLAB_CURRENT = 1, /* the one that serves its class */
+    SLAB_PARTIAL,     /* in its owner's list of those that may serve next */
+    SLAB_FULL,   /* in no list but its owner's list of all, until it has gathered free objects */
+    SLAB_ORPHAN, /* its owner is gone: in the registry's list */
+};
+
+/* What every object is aligned to whose class has a size that is a multiple of it, and so are
+ * those of its divisors. Bytes. */
+#define SLAB_ALIGNMENT ((size_t)64)
+
+/* A `notify_at` that is never met. */
+#define SLAB_NEVER UINT16_MAX
+
+/* What a free object holds. */
+struct object {
+    struct object *next;
+    uintptr_t mark;
+};
+
+static inline uintptr_t object_mark(const struct object *o)
+{
+    return (uintptr_t)o ^ mb_key;
+}
+
+/* The descriptor that an address belongs to, NULL where it lies outside the table. Its `owner`
+ * says whether it is a slab. */
+static inline struct slab *slab_at(const void *address)
+{
+    size_t index = ((uintptr_t)address - space_map.base) >> MA_GRANULE_LOG2;
+    if (__builtin_expect(index >= __atomic_load_n(&space_map.granule_count, __ATOMIC_ACQUIRE), 0)) {
+        return NULL;
+    }
+    return &space_map.table[index].slab;
+}
+
+static inline struct theap *slab_owner(const struct slab *slab)
+{
+    return __atomic_load_n(&slab->owner, __ATOMIC_ACQUIRE);
+}
+
+/* The slab that an address lies in; NULL where it lies in none. */
+static inline struct slab *slab_of(const void *address)
+{
+    struct slab *slab = slab_at(address);
+    return slab != NULL && slab_owner(slab) != NULL ? slab : NULL;
+}
+
+static inline granule_index slab_index(const struct slab *slab)
+{
+    const struct granule *granule =
+        (const struct granule *)((const char *)slab - offsetof(struct granule, slab));
+    return (granule_index)(granule - space_map.table);
+}
+
+static inline struct slab *slab_number(granule_index index)
+{
+    return &space_map.table[index].slab;
+}
+
+static inline char *slab_memory(const struct slab *slab)
+{
+    return (char *)space_map.base + ((size_t)slab_index(slab) << MA_GRANULE_LOG2);
+}
+
+static inline uint16_t slab_used(const struct slab *slab)
+{
+    return __atomic_load_n(&slab->used, __ATOMIC_RELAXED);
+}
+
+static inline void slab_set_used(struct slab *slab, size_t used)
+{
+    __atomic_store_n(&slab->used, (uint16_t)used, __ATOMIC_RELAXED);
+}
+
+/* 2^32 / size of each class, rounded up. */
+extern const uint32_t slab_reciprocals[CLASS_COUNT];
+
+/*
+ * Whether an object begins at `address`, which lies in the slab, and is not marked free.
+ *
+ * For offsets below 2^16 the product with the reciprocal has the quotient in its upper half, and
+ * its lower half is below the reciprocal exactly where there is no remainder.
+ */
+static inline bool slab_is_live(const struct slab *slab, const void *address)
+{
+    const struct object *o = address;
+    uint32_t reciprocal = slab_reciprocals[slab->size_class];
+    uint16_t offset = (uint16_t)((uintptr_t)address - slab->start);
+    uint64_t product = (uint64_t)offset * reciprocal;
+    return (uint32_t)product < reciprocal && (product >> 32) < slab->carved &&
+           o->mark != object_mark(o);
+}
+
+/* Hand out the first free object. Requires: there is one; owner thread. */
+static inline struct object *slab_pop(struct slab *slab)
+{
+    struct object *o = slab->free;
+    slab->free = o->next;
+    slab_set_used(slab, slab_used(slab) + 1U);
+    o->mark = 0;
+    return o;
+}
+
+/*
+ * A new slab of a class; `core` is asked for its memory.
+ *
+ * @return the slab, without an owner: it is not seen by others until it has one. NULL when
+ *         memory is out.
+ */
+struct slab *slab_create(size_t size_class);
+
+/* Give a slab's memory back to the core. Requires: no object is used, and nothing is on its
+ * remote list; the caller has taken it out of every list. */
+void slab_destroy(struct slab *slab);
+
+/* Put objects that were never used on the free list, as many as end in the next page. False:
+ * there are none left. Owner thread. */
+bool slab_carve(struct slab *slab);
+
+/* Abort with a report naming `caller`, unless a live object begins at `address`. */
+void slab_check_object(const struct slab *slab, const void *address, const char *caller);
+
+/* Check I10 and I11 of a slab whose owner does not move: 0, or the number of the broken one. */
+int slab_check(const struct slab *slab);
+
+/* Visit the slab's objects, used and free, as ma_walk() does; those that were never used as one. */
+int slab_walk(const struct slab *slab, int (*visit)(const struct ma_block *, void *),
+              void *context);
+
+#endif

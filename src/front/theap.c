@@ -1,0 +1,250 @@
+/*
+ * Which slab serves a class, and when a slab goes back.
+ */
+#include "front/theap.h"
+
+#include "front/registry.h"
+#include "front/remote.h"
+
+#include <string.h>
+
+/* What a class without a slab has for one: no object, and none to come. */
+static struct slab no_slab;
+
+struct slab *const theap_nothing[CLASS_COUNT + 2] = {[0 ... CLASS_COUNT + 1] = &no_slab};
+
+/* A full slab gathers this share of its objects before it may serve again: so each turn to
+ * the slow path is paid for by many fast ones. */
+enum { GATHER_SHARE = 16 };
+
+void theap_init(struct theap *heap)
+{
+    memset(heap, 0, offsetof(struct theap, inbox));
+    memcpy(heap->current, THEAP_NONE->current, sizeof(heap->current));
+    __atomic_store_n(&heap->inbox, 0, __ATOMIC_RELEASE);
+}
+
+static void partial_push(struct theap *heap, struct slab *slab)
+{
+    granule_index *head = &heap->partial[slab->size_class];
+    slab->state = SLAB_PARTIAL;
+    slab->notify_at = 0;
+    slab->next = *head;
+    slab->prev = 0;
+    if (*head != 0) {
+        slab_number(*head)->prev = slab_index(slab);
+    }
+    *head = slab_index(slab);
+}
+
+static void partial_remove(struct theap *heap, struct slab *slab)
+{
+    if (slab->next != 0) {
+        slab_number(slab->next)->prev = slab->prev;
+    }
+    *(slab->prev != 0 ? &slab_number(slab->prev)->next : &heap->partial[slab->size_class]) =
+        slab->next;
+}
+
+static void siblings_push(struct theap *heap, struct slab *slab)
+{
+    slab->sibling_next = heap->slabs;
+    slab->sibling_prev = 0;
+    if (heap->slabs != 0) {
+        slab_number(heap->slabs)->sibling_prev = slab_index(slab);
+    }
+    heap->slabs = slab_index(slab);
+}
+
+static void siblings_remove(struct theap *heap, struct slab *slab)
+{
+    if (slab->sibling_next != 0) {
+        slab_number(slab->sibling_next)->sibling_prev = slab->sibling_prev;
+    }
+    *(slab->sibling_prev != 0 ? &slab_number(slab->sibling_prev)->sibling_next : &heap->slabs) =
+        slab->sibling_next;
+}
+
+static void make_current(struct theap *heap, struct slab *slab)
+{
+    slab->state = SLAB_CURRENT;
+    slab->notify_at = SLAB_NEVER;
+    heap->current[slab->size_class] = slab;
+}
+
+/* No object of the current slab is left: it serves no more until enough have been freed. */
+static void retire(struct theap *heap, struct slab *slab)
+{
+    size_t gather = slab->capacity / GATHER_SHARE;
+    slab->state = SLAB_FULL;
+    slab->notify_at = (uint16_t)(slab_used(slab) - gather);
+    heap->current[slab->size_class] = &no_slab;
+}
+
+/* An empty slab that is in no list of its class goes back to the core, unless it is in the inbox. */
+static bool release(struct theap *heap, struct slab *slab)
+{
+    if (remote_word(slab) != 0) {
+        return false;
+    }
+    siblings_remove(heap, slab);
+    slab_destroy(slab);
+    return true;
+}
+
+/* Put a slab that is full, or partial, where its count of used objects wants it. */
+static void reconsider(struct theap *heap, struct slab *slab)
+{
+    if (slab->state == SLAB_FULL && slab_used(slab) <= slab->notify_at) {
+        partial_push(heap, slab);
+    }
+    if (slab->state == SLAB_PARTIAL && slab_used(slab) == 0 && remote_word(slab) == 0) {
+        partial_remove(heap, slab);
+        release(heap, slab);
+    }
+}
+
+void theap_notified(struct theap *heap, struct slab *slab)
+{
+    reconsider(heap, slab);
+}
+
+void theap_own(struct theap *heap, struct slab *slab)
+{
+    siblings_push(heap, slab);
+    partial_push(heap, slab);
+    __atomic_store_n(&slab->owner, heap, __ATOMIC_RELEASE);
+}
+
+void theap_read_inbox(struct theap *heap)
+{
+    if (__atomic_load_n(&heap->inbox, __ATOMIC_RELAXED) == 0) {
+        return;
+    }
+    granule_index index = __atomic_exchange_n(&heap->inbox, 0, __ATOMIC_ACQUIRE);
+    while (index != 0) {
+        struct slab *slab = slab_number(index);
+        index = __atomic_load_n(&slab->inbox_next, __ATOMIC_RELAXED);
+        if (slab_owner(slab) != heap) {
+            remote_post(slab); /* it came here as its owner left, and this heap has a new thread */
+            continue;
+        }
+        remote_collect(slab, true);
+        reconsider(heap, slab);
+    }
+}
+
+bool theap_release_empty(struct theap *heap)
+{
+    bool has_any = false;
+    for (size_t c = 0; c < CLASS_COUNT; c++) {
+        struct slab *slab = heap->current[c];
+        if (slab != &no_slab && slab_used(slab) == 0 && release(heap, slab)) {
+            heap->current[c] = &no_slab;
+            has_any = true;
+        }
+    }
+    return has_any;
+}
+
+/* Whether a class has been asked for often enough to have a slab. */
+static bool has_earned_slab(struct theap *heap, size_t size_class)
+{
+    if (heap->warmth[size_class] >= MA_WARM_COUNT) {
+        return true;
+    }
+    heap->warmth[size_class]++;
+    return false;
+}
+
+/* A slab with free objects or room for some, which is in no list of its class. */
+static struct slab *next_slab(struct theap *heap, size_t size_class)
+{
+    granule_index index = heap->partial[size_class];
+    if (index != 0) {
+        partial_remove(heap, slab_number(index));
+        return slab_number(index);
+    }
+    struct slab *slab = registry_adopt(heap, size_class);
+    if (slab != NULL) {
+        partial_remove(heap, slab);
+        return slab;
+    }
+    theap_release_empty(heap);
+    slab = slab_create(size_class);
+    if (slab != NULL) {
+        siblings_push(heap, slab);
+        __atomic_store_n(&slab->owner, heap, __ATOMIC_RELEASE);
+    }
+    return slab;
+}
+
+/* Whether the slab has a free object, after a look where more may be. */
+static bool replenish(struct slab *slab)
+{
+    return slab->free != NULL || remote_collect(slab, false) || slab_carve(slab);
+}
+
+struct object *theap_refill(struct theap *heap, size_t size_class)
+{
+    struct slab *slab = heap->current[size_class];
+    if (slab == &no_slab && !has_earned_slab(heap, size_class)) {
+        return NULL;
+    }
+    theap_flush(heap);
+    theap_read_inbox(heap);
+    if (slab != &no_slab) {
+        if (replenish(slab)) {
+            return slab_pop(slab);
+        }
+        retire(heap, slab);
+    }
+    slab = next_slab(heap, size_class);
+    if (slab == NULL) {
+        return NULL;
+    }
+    make_current(heap, slab);
+    return replenish(slab) ? slab_pop(slab) : NULL;
+}
+
+static void flush_one(struct pending *pending)
+{
+    struct slab *slab = pending->slab;
+    pending->slab = NULL;
+    remote_push(slab, pending->first, pending->last, pending->count);
+}
+
+void theap_flush(struct theap *heap)
+{
+    for (size_t i = 0; i < PENDING_COUNT; i++) {
+        if (heap->pending[i].slab != NULL) {
+            flush_one(&heap->pending[i]);
+        }
+    }
+}
+
+/* How many objects of a slab a thread holds back at most. */
+static size_t pending_limit(const struct slab *slab)
+{
+    size_t count = MA_PENDING_BYTES / class_size(slab->size_class);
+    return count < MA_PENDING_COUNT ? count : MA_PENDING_COUNT;
+}
+
+void theap_free_remote(struct theap *heap, struct slab *slab, struct object *o)
+{
+    struct pending *pending = &heap->pending[slab_index(slab) % PENDING_COUNT];
+    o->mark = object_mark(o);
+    if (pending->slab != slab) {
+        if (pending->slab != NULL) {
+            flush_one(pending);
+        }
+        o->next = NULL;
+        *pending = (struct pending){slab, o, o, 1};
+        return;
+    }
+    o->next = pending->first;
+    pending->first = o;
+    if (++pending->count >= pending_limit(slab)) {
+        flush_one(pending);
+    }
+}

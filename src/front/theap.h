@@ -1,0 +1,86 @@
+/*
+ * A thread's heap: its slabs, by class, and what it holds back for others.
+ *
+ * A thread heap has no lock: its owner alone touches it, save the inbox. While its owner is
+ * inside the allocator, the thread's pointer to it leads to THEAP_BUSY instead (front/front.h).
+ */
+#ifndef MA_FRONT_THEAP_H
+#define MA_FRONT_THEAP_H
+
+#include "front/slab.h"
+
+/* No more slabs are taken in. */
+#define INBOX_CLOSED UINT32_MAX
+
+/* Chains of objects that this thread has freed in others' slabs and not passed on yet. */
+enum { PENDING_COUNT = 8 };
+
+struct pending {
+    struct slab *slab; /* NULL: none */
+    struct object *first;
+    struct object *last;
+    size_t count;
+};
+
+struct theap {
+    /* Owner thread only: */
+    struct slab *current[CLASS_COUNT];     /* never NULL: `no_slab` where there is none */
+    granule_index partial[CLASS_COUNT];    /* slabs that may serve next */
+    uint8_t warmth[CLASS_COUNT];           /* requests so far, while the class has earned no slab */
+    bool is_leaving;                       /* the thread's destructors run */
+    granule_index slabs;                   /* all of this heap's */
+    struct pending pending[PENDING_COUNT]; /* by the slab's index */
+    /* Atomic: */
+    granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */
+    /* Registry lock: */
+    struct theap *next;
+    bool is_taken;
+};
+
+/*
+ * Heaps that serve nothing, for a thread's pointer to lead to: all that is looked at is
+ * `current`, in which no slab has a free object, so that the slow path is taken.
+ */
+extern struct slab *const theap_nothing[];
+
+/* The thread has no heap yet. */
+#define THEAP_NONE ((struct theap *)&theap_nothing[0])
+/* The thread is inside the allocator: what calls now has interrupted it. */
+#define THEAP_BUSY ((struct theap *)&theap_nothing[1])
+/* The thread is to have none: the front is off, or the thread is about to end. */
+#define THEAP_OFF ((struct theap *)&theap_nothing[2])
+
+static inline bool theap_is_real(const struct theap *heap)
+{
+    return heap != THEAP_NONE && heap != THEAP_BUSY && heap != THEAP_OFF;
+}
+
+/* An empty heap, its inbox open. The fields of the registry stay. */
+void theap_init(struct theap *heap);
+
+/*
+ * An object of a class whose current slab has none.
+ *
+ * @return NULL where the class has not earned a slab yet, or memory is out: the core is to serve.
+ */
+struct object *theap_refill(struct theap *heap, size_t size_class);
+
+/* `slab`, whose owner is `heap`, has just met its `notify_at`. */
+void theap_notified(struct theap *heap, struct slab *slab);
+
+/* Free the live object `o` of another's slab. */
+void theap_free_remote(struct theap *heap, struct slab *slab, struct object *o);
+
+/* Pass on what is held back for others. */
+void theap_flush(struct theap *heap);
+
+/* Take over `slab`, which no one owns, into the list of those that may serve. */
+void theap_own(struct theap *heap, struct slab *slab);
+
+/* Look through the inbox. */
+void theap_read_inbox(struct theap *heap);
+
+/* Give back what slabs are empty, current ones included. True where there were any. */
+bool theap_release_empty(struct theap *heap);
+
+#endif

@@ -36,8 +36,12 @@ static int walk_block(const struct ma_block *block, void *context)
 {
     const struct walk *walk = context;
     const struct slab *slab = slab_of(block->payload);
-    return slab == NULL ? walk->visit(block, walk->context)
-                        : slab_walk(slab, walk->visit, walk->context);
+    if (slab != NULL) {
+        return slab_walk(slab, walk->visit, walk->context);
+    }
+    struct ma_block seen = *block;
+    seen.is_used = block->is_used && !medium_holds(block->payload, block->size);
+    return walk->visit(&seen, walk->context);
 }
 
 static int walk_core(struct ma_core *core, void *context)

@@ -50,7 +50,11 @@ static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t si
 
 static __attribute__((noinline)) void *malloc_large(size_t size)
 {
-    return or_enomem(size <= PTRDIFF_MAX ? heap_alloc(size) : NULL);
+    if (size > PTRDIFF_MAX) {
+        return or_enomem(NULL);
+    }
+    void *payload = size < MEDIUM_MAX ? front_alloc_medium(size) : NULL;
+    return payload != NULL ? payload : or_enomem(heap_alloc(size));
 }
 
 void *ma_malloc(size_t size)
@@ -84,7 +88,9 @@ static __attribute__((noinline)) void free_slow(void *payload)
     if (slab != NULL) {
         front_free_slow(slab, payload);
     } else if (core != NULL) {
-        cores_free(core, payload);
+        if (!front_keep(payload)) {
+            cores_free(core, payload);
+        }
     } else {
         foreign_free(payload);
     }
@@ -135,8 +141,11 @@ void *ma_realloc(void *payload, size_t size)
         return or_enomem(NULL);
     }
     const struct slab *slab = slab_of(payload);
-    return slab != NULL ? realloc_object(slab, payload, size)
-                        : or_enomem(heap_realloc(core, payload, size));
+    if (slab != NULL) {
+        return realloc_object(slab, payload, size);
+    }
+    (void)medium_block_of(payload, "realloc");
+    return or_enomem(heap_realloc(core, payload, size));
 }
 
 void *ma_reallocarray(void *payload, size_t count, size_t size)
@@ -212,7 +221,7 @@ static size_t usable_size(const void *payload, const char *caller)
         slab_check_object(slab, payload, caller);
         return class_size(slab->size_class);
     }
-    return cores_owner_of(payload) != NULL ? core_usable_size(payload, caller)
+    return cores_owner_of(payload) != NULL ? mb_usable(medium_block_of(payload, caller))
                                            : foreign_usable_size(payload);
 }
 
@@ -229,7 +238,7 @@ static void check_size(const void *payload, size_t size, const char *caller)
     size_t usable = usable_size(payload, caller);
     size_t unit = usable & -usable;
     size_t rounded = unit < SLAB_ALIGNMENT ? unit : SLAB_ALIGNMENT;
-    size_t slack = slab != NULL ? rounded : MB_MIN + MA_ALIGNMENT;
+    size_t slack = slab != NULL ? rounded : MB_MIN + MA_ALIGNMENT + usable / 8;
     bool can_be = size <= usable && (usable - size < slack || (size == 0 && usable == rounded));
     MA_CHECK(can_be, "%s(%p, %zu): wrong size: the block has %zu usable bytes", caller, payload,
              size, usable);

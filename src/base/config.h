@@ -48,6 +48,12 @@
 #define MA_PENDING_COUNT 32
 #define MA_PENDING_BYTES ((size_t)8 << 10)
 
+/* Released blocks that threads keep: all of them together about CACHE_BYTES and 1/CACHE_SHARE of
+ * the heap, each its part of that and at most CACHE_MAX. Bytes. */
+#define MA_CACHE_BYTES ((size_t)512 << 10)
+#define MA_CACHE_SHARE 32
+#define MA_CACHE_MAX ((size_t)1 << 20)
+
 /* Core instances. The first serves all requests; each further one serves what
  * interrupts a thread inside the ones before it. */
 #define MA_CORE_COUNT 4

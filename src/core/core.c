@@ -276,6 +276,22 @@ void core_free(struct ma_core *core, void *payload)
     core_leave(core);
 }
 
+void *core_free_chain(struct ma_core *core, void *payload)
+{
+    core_enter(core);
+    while (payload != NULL) {
+        const struct segment *segment = space_segment_of(payload);
+        if (segment == NULL || segment->core != core) {
+            break;
+        }
+        void *next = *(void **)payload;
+        release_locked(core, core_block_of(payload, "free"));
+        payload = next;
+    }
+    core_leave(core);
+    return payload;
+}
+
 size_t core_usable_size(const void *payload, const char *caller)
 {
     return mb_usable(core_block_of(payload, caller));

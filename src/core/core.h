@@ -28,7 +28,7 @@ struct ma_core {
     struct segment *segments; /* the newest first */
     struct segment *growing;  /* the one that is extended; NULL before the first */
     char *clean;              /* from here to growing's fence, all is zero (I9) */
-    size_t heap_bytes;        /* of all segments */
+    size_t heap_bytes;        /* of all segments; atomic, as some look at it from outside */
     size_t live_bytes;        /* usable bytes of used blocks */
     size_t peak_live_bytes;
     size_t live_count;
@@ -65,6 +65,10 @@ void *core_alloc_granule(struct ma_core *core);
  * is not a live payload. */
 void core_free(struct ma_core *core, void *payload);
 
+/* The same for a chain of payloads, each of which begins with the address of the next, under one
+ * lock, up to the first that is not of this core: it is returned, or NULL. */
+void *core_free_chain(struct ma_core *core, void *payload);
+
 /* The same, put off until some thread leaves the core. */
 void core_defer(struct ma_core *core, void *payload);
 
@@ -76,6 +80,10 @@ void core_defer(struct ma_core *core, void *payload);
  *         is out, the old payload then unchanged.
  */
 void *core_realloc(struct ma_core *core, void *payload, size_t size);
+
+/* The used block of `payload`; aborts with a report, naming `caller`, where there is
+ * none or the header after it was overwritten. Needs no lock while the block is used. */
+struct mem_block *core_block_of(const void *payload, const char *caller);
 
 /* The bytes that may be written to a live payload. Takes no lock. Aborts with a
  * report where it is not one. `caller` names the function in the report. */

@@ -10,10 +10,6 @@
 void core_enter(struct ma_core *core);
 void core_leave(struct ma_core *core);
 
-/* The used block of `payload`; aborts with a report, naming `caller`, where there is
- * none or the header after it was overwritten. Needs no lock while the block is used. */
-struct mem_block *core_block_of(const void *payload, const char *caller);
-
 /* The free block before `b`; aborts with a report where it was overwritten. Requires:
  * the core's lock, and that `b` says that there is one. */
 struct mem_block *core_free_prev_locked(const struct mem_block *b);

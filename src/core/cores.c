@@ -92,6 +92,26 @@ void *cores_realloc(struct ma_core *core, void *payload, size_t size)
     return moved;
 }
 
+/* One turn takes what belongs to the first payload's core, under one lock. */
+void cores_free_chain(void *payload)
+{
+    while (payload != NULL) {
+        struct ma_core *core = cores_owner_of(payload);
+        if (core == core_to_use()) {
+            payload = core_free_chain(core, payload);
+        } else {
+            void *next = *(void **)payload;
+            core_defer(core, payload);
+            payload = next;
+        }
+    }
+}
+
+size_t cores_heap_bytes(void)
+{
+    return __atomic_load_n(&cores[0].heap_bytes, __ATOMIC_RELAXED);
+}
+
 struct ma_core *cores_owner_of(const void *address)
 {
     struct segment *segment = space_segment_of(address);

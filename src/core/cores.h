@@ -22,6 +22,12 @@ void *cores_alloc_granule(void);
 void cores_free(struct ma_core *core, void *payload);
 void *cores_realloc(struct ma_core *core, void *payload, size_t size);
 
+/* Free a chain of payloads, each of which begins with the address of the next. */
+void cores_free_chain(void *payload);
+
+/* Bytes in the segments of the core that serves most requests; by the way, without a lock. */
+size_t cores_heap_bytes(void);
+
 /* The core that an address belongs to; NULL where it is not ours. */
 struct ma_core *cores_owner_of(const void *address);
 

@@ -18,6 +18,11 @@ static size_t growth_for(const struct ma_core *core, size_t missing)
     return bits_round_up(missing > step ? missing : step, MA_GRANULE);
 }
 
+static void set_heap_bytes_locked(struct ma_core *core, size_t bytes)
+{
+    __atomic_store_n(&core->heap_bytes, bytes, __ATOMIC_RELAXED);
+}
+
 /* A fence; the block before it is free. */
 static void put_fence(struct segment *segment)
 {
@@ -70,7 +75,7 @@ struct mem_block *core_extend_locked(struct ma_core *core, size_t size)
             return NULL;
         }
     }
-    core->heap_bytes += growth;
+    set_heap_bytes_locked(core, core->heap_bytes + growth);
     return fill_extension_locked(core, old_fence, growth);
 }
 
@@ -91,7 +96,7 @@ static struct mem_block *new_segment_locked(struct ma_core *core, size_t size)
     }
     core->segments = segment;
     core->growing = segment;
-    core->heap_bytes += growth;
+    set_heap_bytes_locked(core, core->heap_bytes + growth);
     put_fence(segment);
     struct mem_block *b = segment_first(segment);
     mb_set(b, (size_t)((char *)segment_fence(segment) - (char *)b), MB_PREV_USED);
@@ -130,7 +135,7 @@ static bool drop_segment_locked(struct ma_core *core, struct segment *segment)
         core->growing = core->segments;
         core->clean = core->growing != NULL ? core->growing->end + TREE_BLOCK_MIN : NULL;
     }
-    core->heap_bytes -= size;
+    set_heap_bytes_locked(core, core->heap_bytes - size);
     return true;
 }
 
@@ -149,7 +154,7 @@ bool core_trim_locked(struct ma_core *core, size_t keep)
     bins_remove(&core->bins, tail);
     bool shrunk = space_shrink(segment, given);
     if (shrunk) {
-        core->heap_bytes -= given;
+        set_heap_bytes_locked(core, core->heap_bytes - given);
         put_fence(segment);
         mb_set_size(tail, mb_size(tail) - given);
         mb_next(tail)->prev_size = mb_size(tail);

@@ -18,6 +18,23 @@ void *front_alloc_slow(struct theap *heap, size_t size)
     return object;
 }
 
+void *front_alloc_medium(size_t size)
+{
+    struct theap *heap = front_enter();
+    void *payload = theap_is_real(heap) ? theap_alloc_medium(heap, size) : NULL;
+    front_leave(heap);
+    return payload;
+}
+
+bool front_keep(void *payload)
+{
+    struct theap *heap = front_enter();
+    struct mem_block *b = medium_block_of(payload, "free");
+    bool is_kept = theap_is_real(heap) && theap_keep(heap, b);
+    front_leave(heap);
+    return is_kept;
+}
+
 void front_free_slow(struct slab *slab, void *payload)
 {
     slab_check_object(slab, payload, "free");
@@ -38,23 +55,26 @@ void front_notified(struct theap *heap, struct slab *slab)
     front_leave(heap);
 }
 
-void front_settle(void)
+bool front_settle(void)
 {
+    bool has_any = false;
     struct theap *heap = front_enter();
     if (theap_is_real(heap)) {
         theap_flush(heap);
         theap_read_inbox(heap);
+        has_any = heap->medium.bytes > 0;
+        medium_flush(&heap->medium, 0);
     }
     front_leave(heap);
+    return has_any;
 }
 
 bool front_trim(void)
 {
-    bool has_any = false;
-    front_settle();
+    bool has_any = front_settle();
     struct theap *heap = front_enter();
     if (theap_is_real(heap)) {
-        has_any = theap_release_empty(heap);
+        has_any |= theap_release_empty(heap);
     }
     front_leave(heap);
     return has_any;

@@ -61,11 +61,20 @@ static inline void *front_pop(struct theap *heap, size_t size)
  */
 void *front_alloc_slow(struct theap *heap, size_t size);
 
+/* A payload of at least `size` bytes, more than MA_SMALL_MAX, of those that this thread has
+ * released; NULL where the core is to serve. */
+void *front_alloc_medium(size_t size);
+
+/* Keep the core's block of `payload` for this thread's next requests. False: the core is to
+ * release it. Aborts with a report where there is no such block. */
+bool front_keep(void *payload);
+
 /* Free an object of any slab; aborts with a report where no live object begins at `payload`. */
 void front_free_slow(struct slab *slab, void *payload);
 
-/* Pass on what the calling thread's heap holds back, and take in what others have freed. */
-void front_settle(void);
+/* Pass on what the calling thread's heap holds back, give the core what it has cached, and take in
+ * what others have freed. True where blocks were cached. */
+bool front_settle(void);
 
 /* Give back what the calling thread's heap holds and can give. True where there was any. */
 bool front_trim(void);

@@ -23,7 +23,7 @@ int front_check(const struct theap *mine)
 static void correct_for(const struct slab *slab, struct ma_stats *stats)
 {
     size_t size = class_size(slab->size_class);
-    size_t usable = MA_GRANULE - MB_OVERHEAD;
+    size_t usable = mb_usable((const struct mem_block *)slab_memory(slab));
     size_t used = slab_used(slab);
     size_t remote = remote_count_of(slab);
     size_t live = used > remote ? used - remote : 0;
@@ -38,8 +38,21 @@ static void correct_for(const struct slab *slab, struct ma_stats *stats)
     stats->overhead_bytes += usable - slab->capacity * size;
 }
 
+static void add_medium(struct theap *heap, void *context)
+{
+    struct ma_stats *stats = context;
+    size_t bytes = __atomic_load_n(&heap->medium.bytes, __ATOMIC_RELAXED);
+    size_t count = __atomic_load_n(&heap->medium.count, __ATOMIC_RELAXED);
+    stats->live_count -= count;
+    stats->live_bytes -= bytes - count * MB_OVERHEAD;
+    stats->free_count += count;
+    stats->free_bytes += bytes;
+    stats->overhead_bytes -= count * MB_OVERHEAD;
+}
+
 void front_correct_stats(struct ma_stats *stats)
 {
+    registry_each(add_medium, stats);
     for (size_t i = 1; i < space_map.granule_count; i++) {
         const struct slab *slab = slab_number((granule_index)i);
         if (slab_owner(slab) != NULL) {

@@ -16,7 +16,8 @@ static struct lock lock = {.rank = LOCK_RANK_REGISTRY};
 /* Registry lock: */
 static struct theap *heaps; /* all there are, those of ended threads included */
 static granule_index orphans[CLASS_COUNT];
-static char *heap_room; /* for the next thread heap; NULL: none yet */
+static size_t taken_count; /* atomic; heaps that serve a thread */
+static char *heap_room;    /* for the next thread heap; NULL: none yet */
 static char *heap_room_end;
 
 static void orphans_push_locked(struct slab *slab)
@@ -75,6 +76,18 @@ static struct theap *new_heap_locked(void)
     return heap;
 }
 
+static void count_taken_locked(int change)
+{
+    __atomic_store_n(&taken_count, taken_count + (size_t)change, __ATOMIC_RELAXED);
+}
+
+size_t registry_cache_limit(void)
+{
+    size_t threads = __atomic_load_n(&taken_count, __ATOMIC_RELAXED);
+    size_t limit = (MA_CACHE_BYTES + cores_heap_bytes() / MA_CACHE_SHARE) / (threads + 1);
+    return limit < MA_CACHE_MAX ? limit : MA_CACHE_MAX;
+}
+
 struct theap *registry_enter(void)
 {
     if (lock_held_by_me(&lock)) {
@@ -88,6 +101,7 @@ struct theap *registry_enter(void)
     if (heap != NULL) {
         theap_init(heap);
         heap->is_taken = true;
+        count_taken_locked(1);
     }
     lock_release(&lock);
     return heap;
@@ -119,6 +133,7 @@ static void abandon_all_locked(struct theap *heap)
 void registry_leave(struct theap *heap)
 {
     theap_flush(heap);
+    medium_flush(&heap->medium, 0);
     lock_acquire(&lock);
     abandon_all_locked(heap);
     lock_release(&lock);
@@ -130,6 +145,7 @@ void registry_leave(struct theap *heap)
     }
     lock_acquire(&lock);
     heap->is_taken = false;
+    count_taken_locked(-1);
     lock_release(&lock);
 }
 
@@ -207,6 +223,7 @@ static bool close_others_locked(const struct theap *mine)
             has_any = true;
             heap->is_taken = false;
             heap->inbox = INBOX_CLOSED;
+            count_taken_locked(-1);
         }
     }
     return has_any;
@@ -245,6 +262,7 @@ void registry_after_fork(struct theap *mine)
     for (struct theap *heap = heaps; has_others && heap != NULL; heap = heap->next) {
         if (heap != mine) {
             theap_flush(heap); /* all that it leads to has an owner or is an orphan now */
+            medium_flush(&heap->medium, 0);
         }
     }
 }

@@ -38,6 +38,9 @@ bool registry_take_note(struct slab *slab);
 /* In a forked child: the heaps of all threads but this one's, `mine` (which may be NULL), have ended. */
 void registry_after_fork(struct theap *mine);
 
+/* Bytes of released blocks that a thread may keep: its share of a part of the heap. */
+size_t registry_cache_limit(void);
+
 /* Call `visit` for each thread heap that serves a thread. */
 void registry_each(void (*visit)(struct theap *heap, void *context), void *context);
 

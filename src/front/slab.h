@@ -14,9 +14,6 @@
  * descriptor (core/granule.h). An object that is free is on one of three: the owner's
  * list, the remote list, or behind `carved`, where no object has been used yet.
  *
- * Objects that are free hold a link and a mark. The mark tells a second free at once: it
- * is there while the object is free, and taken off when the object is handed out.
- *
  * Invariants I10, I11.
  */
 #ifndef MA_FRONT_SLAB_H
@@ -24,6 +21,7 @@
 
 #include "core/core.h"
 #include "front/classes.h"
+#include "front/object.h"
 
 enum slab_state {
     SLAB_CURRENT = 1, /* the one that serves its class */
@@ -38,17 +36,6 @@ enum slab_state {
 
 /* A `notify_at` that is never met. */
 #define SLAB_NEVER UINT16_MAX
-
-/* What a free object holds. */
-struct object {
-    struct object *next;
-    uintptr_t mark;
-};
-
-static inline uintptr_t object_mark(const struct object *o)
-{
-    return (uintptr_t)o ^ mb_key;
-}
 
 /* The descriptor that an address belongs to, NULL where it lies outside the table. Its `owner`
  * says whether it is a slab. */

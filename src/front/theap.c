@@ -207,6 +207,20 @@ struct object *theap_refill(struct theap *heap, size_t size_class)
     return replenish(slab) ? slab_pop(slab) : NULL;
 }
 
+void *theap_alloc_medium(struct theap *heap, size_t size)
+{
+    return medium_take(&heap->medium, size);
+}
+
+bool theap_keep(struct theap *heap, struct mem_block *b)
+{
+    if (!medium_caches(mb_size(b))) {
+        return false;
+    }
+    medium_add(&heap->medium, b, registry_cache_limit());
+    return true;
+}
+
 static void flush_one(struct pending *pending)
 {
     struct slab *slab = pending->slab;

@@ -7,6 +7,7 @@
 #ifndef MA_FRONT_THEAP_H
 #define MA_FRONT_THEAP_H
 
+#include "front/medium.h"
 #include "front/slab.h"
 
 /* No more slabs are taken in. */
@@ -30,6 +31,7 @@ struct theap {
     bool is_leaving;                       /* the thread's destructors run */
     granule_index slabs;                   /* all of this heap's */
     struct pending pending[PENDING_COUNT]; /* by the slab's index */
+    struct medium medium;
     /* Atomic: */
     granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */
     /* Registry lock: */
@@ -70,6 +72,13 @@ void theap_notified(struct theap *heap, struct slab *slab);
 
 /* Free the live object `o` of another's slab. */
 void theap_free_remote(struct theap *heap, struct slab *slab, struct object *o);
+
+/* A payload of at least `size` bytes, more than MA_SMALL_MAX, that this thread has released
+ * before; NULL where the core is to serve. */
+void *theap_alloc_medium(struct theap *heap, size_t size);
+
+/* Keep a used block of the core for later. False: it is too small or too large for that. */
+bool theap_keep(struct theap *heap, struct mem_block *b);
 
 /* Pass on what is held back for others. */
 void theap_flush(struct theap *heap);

@@ -1,0 +1,108 @@
+/*
+ * The medium cache.
+ */
+#include "front/medium.h"
+
+#include "core/cores.h"
+
+/* How many blocks of a bin are looked at. */
+enum { LOOK_COUNT = 4 };
+
+/* A block may be larger than the request by this share of it. */
+enum { MEDIUM_WASTE_SHARE = 8 };
+
+/* The bin of blocks of `size` bytes. */
+static size_t bin_of(size_t size)
+{
+    size_t top = bits_highest(size);
+    size_t doubling = top - bits_highest(MEDIUM_MIN);
+    size_t part = (size >> (top - MEDIUM_BINS_LOG2)) & ((1U << MEDIUM_BINS_LOG2) - 1);
+    return (doubling << MEDIUM_BINS_LOG2) + part;
+}
+
+static size_t size_of(const struct object *payload)
+{
+    return mb_size(mb_of_payload(payload));
+}
+
+static void count(struct medium *medium, size_t bytes, size_t blocks)
+{
+    __atomic_store_n(&medium->bytes, medium->bytes + bytes, __ATOMIC_RELAXED);
+    __atomic_store_n(&medium->count, medium->count + blocks, __ATOMIC_RELAXED);
+}
+
+/* The link to the smallest of the first blocks in a bin that have `least` to `most` bytes. */
+static struct object **find(struct object **link, size_t least, size_t most)
+{
+    struct object **best = NULL;
+    size_t best_size = most + 1;
+    for (int i = 0; i < LOOK_COUNT && *link != NULL; i++, link = &(*link)->next) {
+        size_t size = size_of(*link);
+        if (size >= least && size < best_size) {
+            best = link;
+            best_size = size;
+        }
+    }
+    return best;
+}
+
+void *medium_take(struct medium *medium, size_t size)
+{
+    size_t least = mb_size_for(size);
+    size_t most = least + least / MEDIUM_WASTE_SHARE;
+    if (!medium_caches(least)) {
+        return NULL;
+    }
+    size_t bin = bin_of(least);
+    struct object **link = find(&medium->bins[bin], least, most);
+    if (link == NULL && bin + 1 < MEDIUM_BIN_COUNT) {
+        link = find(&medium->bins[bin + 1], least, most);
+    }
+    if (link == NULL) {
+        return NULL;
+    }
+    struct object *payload = *link;
+    *link = payload->next;
+    payload->mark = 0;
+    count(medium, -size_of(payload), (size_t)-1);
+    return payload;
+}
+
+struct mem_block *medium_block_of(const void *payload, const char *caller)
+{
+    struct mem_block *b = core_block_of(payload, caller);
+    MA_CHECK(!medium_holds(payload, mb_size(b)),
+             "%s(%p): double free: the block of %zu bytes is free already", caller, payload,
+             mb_size(b));
+    return b;
+}
+
+void medium_add(struct medium *medium, struct mem_block *b, size_t limit)
+{
+    struct object *payload = mb_payload(b);
+    struct object **bin = &medium->bins[bin_of(mb_size(b))];
+    payload->mark = object_block_mark(payload);
+    payload->next = *bin;
+    *bin = payload;
+    count(medium, mb_size(b), 1);
+    if (medium->bytes > limit) {
+        medium_flush(medium, limit / 2);
+    }
+}
+
+/* No block comes back to the core with a mark: it would be there still when the memory is used. */
+void medium_flush(struct medium *medium, size_t keep)
+{
+    struct object *chain = NULL;
+    for (size_t bin = MEDIUM_BIN_COUNT; bin-- > 0 && medium->bytes > keep;) {
+        while (medium->bins[bin] != NULL && medium->bytes > keep) {
+            struct object *payload = medium->bins[bin];
+            medium->bins[bin] = payload->next;
+            count(medium, -size_of(payload), (size_t)-1);
+            payload->mark = 0;
+            payload->next = chain;
+            chain = payload;
+        }
+    }
+    cores_free_chain(chain);
+}

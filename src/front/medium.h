@@ -1,0 +1,61 @@
+/*
+ * The medium cache: blocks of the core that a thread has released and may soon want again,
+ * kept in front of the core's lock. To the core they are used.
+ *
+ * Nothing is rounded up to a class: a block is found by its size, the smallest of those looked
+ * at that hold the request and waste at most 1/MEDIUM_WASTE_SHARE of it; else the core is to
+ * serve. The bytes that are held are bounded (medium_add()).
+ *
+ * A cached block holds a link and a mark, as a slab's free object does, but another mark: it
+ * must not be taken for what an object left behind in the same place.
+ */
+#ifndef MA_FRONT_MEDIUM_H
+#define MA_FRONT_MEDIUM_H
+
+#include "core/core.h"
+#include "front/object.h"
+
+/* Sizes of cached blocks, headers included: at least so much, and less than this. */
+#define MEDIUM_MIN MA_SMALL_MAX
+#define MEDIUM_MAX (MEDIUM_MIN << MEDIUM_DOUBLINGS)
+
+/* Bins are so many to each doubling of the size. */
+#define MEDIUM_DOUBLINGS 5
+#define MEDIUM_BINS_LOG2 3
+#define MEDIUM_BIN_COUNT (MEDIUM_DOUBLINGS << MEDIUM_BINS_LOG2)
+
+struct medium {
+    /* Owner thread only (`bytes` is atomic, as others read it): */
+    struct object *bins[MEDIUM_BIN_COUNT]; /* payloads, the last freed first */
+    size_t bytes;
+    size_t count;
+};
+
+/* Whether blocks of `size` bytes, header included, are cached. */
+static inline bool medium_caches(size_t size)
+{
+    return size >= MEDIUM_MIN && size < MEDIUM_MAX;
+}
+
+/* Whether a used block's payload is in some thread's cache. */
+static inline bool medium_holds(const void *payload, size_t size)
+{
+    const struct object *o = payload;
+    return medium_caches(size) && o->mark == object_block_mark(o);
+}
+
+/* The core's used block of `payload`; aborts with a report naming `caller` where there is none, or
+ * where it is cached. */
+struct mem_block *medium_block_of(const void *payload, const char *caller);
+
+/* A payload of at least `size` bytes; NULL where none is cached that fits closely. */
+void *medium_take(struct medium *medium, size_t size);
+
+/* Put the used block `b` in the cache; then, if it holds more than `limit` bytes, give the
+ * core so many that it holds half of that. Requires: medium_caches(mb_size(b)). */
+void medium_add(struct medium *medium, struct mem_block *b, size_t limit);
+
+/* Give the core all but at most `keep` bytes; the largest blocks go first. */
+void medium_flush(struct medium *medium, size_t keep);
+
+#endif

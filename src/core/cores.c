@@ -45,6 +45,11 @@ static struct ma_core *core_to_use(void)
     return i < MA_CORE_COUNT ? &cores[i] : NULL;
 }
 
+bool cores_are_entered(void)
+{
+    return first_usable() > 0;
+}
+
 void *cores_alloc(size_t size)
 {
     struct ma_core *core = core_to_use();

@@ -12,6 +12,9 @@
 /* Set the cores up. Requires: space_start(). */
 void cores_start(void);
 
+/* Whether the calling thread is inside a core: it was interrupted there. */
+bool cores_are_entered(void);
+
 /* As core_alloc() and so on, from the core that serves this thread now; NULL when memory is out. */
 void *cores_alloc(size_t size);
 void *cores_alloc_zeroed(size_t size);

@@ -12,6 +12,8 @@ enum { CACHE_LINE = 64 };
 #define HEAP_BYTES ((sizeof(struct theap) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE)
 
 static struct lock lock = {.rank = LOCK_RANK_REGISTRY};
+static bool
+    is_lost; /* a forked child: a thread that is not there any more holds the lock for good */
 
 /* Registry lock: */
 static struct theap *heaps; /* all there are, those of ended threads included */
@@ -19,6 +21,24 @@ static granule_index orphans[CLASS_COUNT];
 static size_t taken_count; /* atomic; heaps that serve a thread */
 static char *heap_room;    /* for the next thread heap; NULL: none yet */
 static char *heap_room_end;
+
+/*
+ * Take the lock; false where the caller must do without.
+ *
+ * What a signal handler has interrupted may be the holder; or it may be inside a core, which the
+ * holder waits for, so that this thread must not wait.
+ */
+static bool enter(void)
+{
+    if (is_lost || lock_held_by_me(&lock)) {
+        return false;
+    }
+    if (cores_are_entered()) {
+        return lock_try_acquire(&lock);
+    }
+    lock_acquire(&lock);
+    return true;
+}
 
 static void orphans_push_locked(struct slab *slab)
 {
@@ -90,10 +110,9 @@ size_t registry_cache_limit(void)
 
 struct theap *registry_enter(void)
 {
-    if (lock_held_by_me(&lock)) {
+    if (!enter()) {
         return NULL;
     }
-    lock_acquire(&lock);
     struct theap *heap = unused_heap_locked();
     if (heap == NULL) {
         heap = new_heap_locked();
@@ -134,7 +153,9 @@ void registry_leave(struct theap *heap)
 {
     theap_flush(heap);
     medium_flush(&heap->medium, 0);
-    lock_acquire(&lock);
+    if (!enter()) {
+        return;
+    }
     abandon_all_locked(heap);
     lock_release(&lock);
     granule_index index = __atomic_exchange_n(&heap->inbox, INBOX_CLOSED, __ATOMIC_ACQ_REL);
@@ -154,8 +175,10 @@ struct slab *registry_adopt(struct theap *heap, size_t size_class)
     if (__atomic_load_n(&orphans[size_class], __ATOMIC_RELAXED) == 0) {
         return NULL;
     }
+    if (!enter()) {
+        return NULL;
+    }
     struct slab *found = NULL;
-    lock_acquire(&lock);
     granule_index index = orphans[size_class];
     while (index != 0 && found == NULL) {
         struct slab *slab = slab_number(index);
@@ -188,13 +211,11 @@ static bool take_note_locked(struct slab *slab)
 
 bool registry_take_note(struct slab *slab)
 {
-    if (lock_held_by_me(&lock)) {
-        /* The thread that we have interrupted is the only one that could adopt it now, and looks
-         * at the list when it does. */
+    if (!enter()) {
+        /* It may be without objects now: then who adopts it gives it back. */
         __atomic_and_fetch(&slab->remote, ~REMOTE_POSTED, __ATOMIC_ACQ_REL);
         return true;
     }
-    lock_acquire(&lock);
     bool noted = take_note_locked(slab);
     lock_release(&lock);
     return noted;
@@ -202,10 +223,9 @@ bool registry_take_note(struct slab *slab)
 
 void registry_each(void (*visit)(struct theap *heap, void *context), void *context)
 {
-    if (lock_held_by_me(&lock)) {
+    if (!enter()) {
         return;
     }
-    lock_acquire(&lock);
     for (struct theap *heap = heaps; heap != NULL; heap = heap->next) {
         if (heap->is_taken) {
             visit(heap, context);
@@ -250,10 +270,10 @@ static void take_from_vanished_locked(struct slab *slab, const struct theap *min
  */
 void registry_after_fork(struct theap *mine)
 {
-    if (lock_held_by_me(&lock)) {
+    if (!enter()) {
+        is_lost = !lock_held_by_me(&lock);
         return;
     }
-    lock_acquire(&lock);
     bool has_others = close_others_locked(mine);
     for (size_t i = 1; has_others && i < space_map.granule_count; i++) {
         take_from_vanished_locked(slab_number((granule_index)i), mine);
@@ -269,13 +289,9 @@ void registry_after_fork(struct theap *mine)
 
 void registry_lend(void)
 {
-    if (lock_held_by_me(&lock)) {
-        return;
+    if (lock_lent_to_me(&lock) || enter()) {
+        lock_lend(&lock);
     }
-    if (!lock_lent_to_me(&lock)) {
-        lock_acquire(&lock);
-    }
-    lock_lend(&lock);
 }
 
 void registry_take_back(void)

@@ -6,7 +6,8 @@
  * were threads at a time.
  *
  * Lock: the registry's own, LOCK_RANK_REGISTRY, taken within these functions. A signal handler
- * that interrupts one of them gets nothing from another: NULL, or the work is left to others.
+ * that interrupts one of them, or a core while another thread is in here, gets nothing: NULL, or the
+ * work is left to others.
  */
 #ifndef MA_FRONT_REGISTRY_H
 #define MA_FRONT_REGISTRY_H

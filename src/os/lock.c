@@ -99,10 +99,18 @@ static __attribute__((noinline)) void acquire_slow(struct lock *lock)
 static void note_entered(struct lock *lock)
 {
 #ifdef MA_DEBUG
+    lock->outer_ranks = held_ranks;
+    held_ranks = (UINT32_C(1) << lock->rank) | (lock->interrupts ? 0 : held_ranks);
+#else
+    (void)lock;
+#endif
+}
+
+static void check_order(const struct lock *lock)
+{
+#ifdef MA_DEBUG
     uint32_t bit = UINT32_C(1) << lock->rank;
     MA_ASSERT(lock->interrupts || held_ranks < bit);
-    lock->outer_ranks = held_ranks;
-    held_ranks = bit | (lock->interrupts ? 0 : held_ranks);
 #else
     (void)lock;
 #endif
@@ -128,17 +136,26 @@ void lock_init(struct lock *lock, enum lock_rank rank, bool interrupts)
     *lock = (struct lock){.rank = rank, .interrupts = interrupts};
 }
 
+bool lock_try_acquire(struct lock *lock)
+{
+    if (!try_acquire(lock, self())) {
+        if (!is_guest(lock)) {
+            return false;
+        }
+        lock->guest_is_inside = true;
+    }
+    note_entered(lock);
+    return true;
+}
+
 void lock_acquire(struct lock *lock)
 {
     MA_ASSERT(!lock_held_by_me(lock));
-    if (!try_acquire(lock, self())) {
-        if (is_guest(lock)) {
-            lock->guest_is_inside = true;
-        } else {
-            acquire_slow(lock);
-        }
+    check_order(lock);
+    if (!lock_try_acquire(lock)) {
+        acquire_slow(lock);
+        note_entered(lock);
     }
-    note_entered(lock);
 }
 
 void lock_release(struct lock *lock)

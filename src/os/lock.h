@@ -49,6 +49,9 @@ void lock_init(struct lock *lock, enum lock_rank rank, bool interrupts);
 /* Wait for the lock and take it. Requires: !lock_held_by_me(). */
 void lock_acquire(struct lock *lock);
 
+/* Take the lock, in any order, unless that means waiting: false then. Requires: !lock_held_by_me(). */
+bool lock_try_acquire(struct lock *lock);
+
 /* Leave the lock. Requires: lock_held_by_me(). */
 void lock_release(struct lock *lock);
 

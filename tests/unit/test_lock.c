@@ -102,6 +102,37 @@ static void a_lock_that_another_thread_holds_is_not_held_by_me(void **state)
     assert_false(held_by_other);
 }
 
+static void *try_to_take(void *out)
+{
+    *(bool *)out = lock_try_acquire(&core);
+    if (*(bool *)out) {
+        lock_release(&core);
+    }
+    return NULL;
+}
+
+static void trying_takes_a_free_lock_and_no_other(void **state)
+{
+    (void)state;
+    bool taken_by_other = true;
+    assert_true(lock_try_acquire(&core));
+    assert_true(lock_held_by_me(&core));
+    join(start(try_to_take, &taken_by_other));
+    assert_false(taken_by_other);
+    lock_release(&core);
+    join(start(try_to_take, &taken_by_other));
+    assert_true(taken_by_other);
+}
+
+static void trying_is_in_no_order(void **state)
+{
+    (void)state;
+    lock_acquire(&space);
+    assert_true(lock_try_acquire(&core));
+    lock_release(&core);
+    lock_release(&space);
+}
+
 /* Not atomic: what two threads do to it at a time is lost. */
 static volatile size_t counter;
 
@@ -393,6 +424,8 @@ int main(void)
         cmocka_unit_test_setup(a_lock_is_held_between_acquire_and_release, fresh_locks),
         cmocka_unit_test_setup(a_lock_can_be_taken_again_and_again, fresh_locks),
         cmocka_unit_test_setup(a_lock_that_another_thread_holds_is_not_held_by_me, fresh_locks),
+        cmocka_unit_test_setup(trying_takes_a_free_lock_and_no_other, fresh_locks),
+        cmocka_unit_test_setup(trying_is_in_no_order, fresh_locks),
         cmocka_unit_test_setup(no_increment_is_lost_between_threads, fresh_locks),
         cmocka_unit_test_setup(all_sleepers_are_woken_one_by_one, fresh_locks),
         cmocka_unit_test_setup(waiting_and_waking_keep_errno, fresh_locks),

@@ -101,11 +101,12 @@ void ma_free(void *payload)
 {
     struct slab *slab = slab_at(payload);
     struct theap *heap = front_heap();
-    if (slab == NULL || slab_owner(slab) != heap || !slab_is_live(slab, payload)) {
+    uintptr_t mark = object_mark(payload);
+    if (slab == NULL || slab_owner(slab) != heap || !slab_is_live(slab, payload, mark)) {
         free_slow(payload);
         return;
     }
-    front_push(heap, slab, payload);
+    front_push(heap, slab, payload, mark);
 }
 
 /* ma_realloc() of a small object to at most PTRDIFF_MAX bytes. */
@@ -244,11 +245,29 @@ static void check_size(const void *payload, size_t size, const char *caller)
              size, usable);
 }
 
-void ma_free_sized(void *payload, size_t size)
+/* Whether `size` is right at the first look, as it is for nearly every object; ma_free() checks
+ * that one begins there. */
+static inline bool has_class_of(const void *payload, size_t size)
+{
+    const struct slab *slab = slab_at(payload);
+    return slab != NULL && slab_owner(slab) != NULL && size <= MA_SMALL_MAX && size > 0 &&
+           class_of(size) == slab->size_class;
+}
+
+static __attribute__((noinline)) void free_sized_slow(void *payload, size_t size)
 {
     if (payload != NULL) {
         check_size(payload, size, "free_sized");
         ma_free(payload);
+    }
+}
+
+void ma_free_sized(void *payload, size_t size)
+{
+    if (__builtin_expect(has_class_of(payload, size), 1)) {
+        ma_free(payload);
+    } else {
+        free_sized_slow(payload, size);
     }
 }
 

@@ -14,7 +14,6 @@ struct deferred {
 
 void core_init(struct ma_core *core, bool interrupts)
 {
-    memset(core, 0, sizeof(*core));
     lock_init(&core->lock, LOCK_RANK_CORE, interrupts);
 }
 

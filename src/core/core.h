@@ -37,7 +37,8 @@ struct ma_core {
 };
 
 /* Set up a core without memory. `interrupts`: see lock_init(); such a core gives nothing
- * back to the system, lest who frees in it waits for the space's lock. */
+ * back to the system, lest who frees in it waits for the space's lock. Requires: `*core` is zeroed;
+ * its bins are many pages, which stay untouched until they hold something. */
 void core_init(struct ma_core *core, bool interrupts);
 
 /* Take a first segment now. False: memory is out. */

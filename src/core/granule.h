@@ -40,8 +40,8 @@ struct slab {
 };
 
 struct granule {
-    struct segment *segment; /* atomic; NULL: not ours */
     struct slab slab;
+    struct segment *segment; /* atomic; NULL: not ours */
 };
 
 _Static_assert(sizeof(struct granule) == 64, "one cache line");

@@ -80,20 +80,21 @@ bool front_settle(void);
 bool front_trim(void);
 
 /* The rest of front_push() where the slab's count calls for more; the thread is inside no longer. */
-void front_notified(struct theap *heap, struct slab *slab);
+void front_notified(struct slab *slab);
 
-/* Free the live object `payload` of a slab that the calling thread's heap owns. */
-static inline void front_push(struct theap *heap, struct slab *slab, void *payload)
+/* Free the live object `o`, whose object_mark() is `mark`, of a slab that the calling thread's
+ * heap owns. */
+static inline void front_push(struct theap *heap, struct slab *slab, struct object *o,
+                              uintptr_t mark)
 {
-    struct object *o = payload;
     front_enter();
-    o->mark = object_mark(o);
+    o->mark = mark;
     o->next = slab->free;
     slab->free = o;
     size_t used = slab_used(slab) - 1U;
     slab_set_used(slab, used);
     if (__builtin_expect(used == slab->notify_at, 0)) {
-        front_notified(heap, slab);
+        front_notified(slab);
         return;
     }
     front_leave(heap);

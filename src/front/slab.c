@@ -95,7 +95,7 @@ static size_t number_of(const struct slab *slab, const void *address)
     return offset < end && offset % size == 0 ? offset / size : SIZE_MAX;
 }
 
-void slab_check_object(const struct slab *slab, const void *address, const char *caller)
+void slab_refuse(const struct slab *slab, const void *address, const char *caller)
 {
     MA_CHECK(number_of(slab, address) != SIZE_MAX,
              "%s(%p): no block begins there: it is inside one of %zu bytes, or between blocks",

@@ -91,19 +91,31 @@ static inline void slab_set_used(struct slab *slab, size_t used)
 extern const uint32_t slab_reciprocals[CLASS_COUNT];
 
 /*
- * Whether an object begins at `address`, which lies in the slab, and is not marked free.
+ * Whether an object begins at `address`, which lies in the slab, and is not marked free by `mark`,
+ * its object_mark().
  *
  * For offsets below 2^16 the product with the reciprocal has the quotient in its upper half, and
  * its lower half is below the reciprocal exactly where there is no remainder.
  */
-static inline bool slab_is_live(const struct slab *slab, const void *address)
+static inline bool slab_is_live(const struct slab *slab, const void *address, uintptr_t mark)
 {
     const struct object *o = address;
     uint32_t reciprocal = slab_reciprocals[slab->size_class];
     uint16_t offset = (uint16_t)((uintptr_t)address - slab->start);
     uint64_t product = (uint64_t)offset * reciprocal;
-    return (uint32_t)product < reciprocal && (product >> 32) < slab->carved &&
-           o->mark != object_mark(o);
+    return (uint32_t)product < reciprocal && (product >> 32) < slab->carved && o->mark != mark;
+}
+
+/* Abort with a report naming `caller`: no live object begins at `address`. */
+void slab_refuse(const struct slab *slab, const void *address, const char *caller);
+
+/* slab_refuse() unless a live object begins at `address`. */
+static inline void slab_check_object(const struct slab *slab, const void *address,
+                                     const char *caller)
+{
+    if (__builtin_expect(!slab_is_live(slab, address, object_mark(address)), 0)) {
+        slab_refuse(slab, address, caller);
+    }
 }
 
 /* Hand out the first free object. Requires: there is one; owner thread. */
@@ -131,9 +143,6 @@ void slab_destroy(struct slab *slab);
 /* Put objects that were never used on the free list, as many as end in the next page. False:
  * there are none left. Owner thread. */
 bool slab_carve(struct slab *slab);
-
-/* Abort with a report naming `caller`, unless a live object begins at `address`. */
-void slab_check_object(const struct slab *slab, const void *address, const char *caller);
 
 /* Check I10 and I11 of a slab whose owner does not move: 0, or the number of the broken one. */
 int slab_check(const struct slab *slab);

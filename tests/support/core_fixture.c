@@ -19,6 +19,7 @@ static struct fixture {
 static bool start(void)
 {
     mb_key = UINT64_C(0x9d3f5c71a2e84b06);
+    memset(fixture.cores, 0, sizeof(fixture.cores));
     for (size_t i = 0; i < CORE_COUNT; i++) {
         core_init(&fixture.cores[i], i > 0);
     }

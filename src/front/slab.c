@@ -36,13 +36,8 @@ static char *object_at(const struct slab *slab, size_t number)
     return slab_memory(slab) + slab->start + number * class_size(slab->size_class);
 }
 
-struct slab *slab_create(size_t size_class)
+void slab_reuse(struct slab *slab, size_t size_class)
 {
-    char *payload = cores_alloc_granule();
-    if (payload == NULL) {
-        return NULL;
-    }
-    struct slab *slab = slab_at(payload);
     size_t start = start_for(slab_index(slab), class_size(size_class));
     slab->free = NULL;
     slab_set_used(slab, 0);
@@ -52,6 +47,16 @@ struct slab *slab_create(size_t size_class)
     slab->capacity = (uint16_t)((MA_GRANULE - start) / class_size(size_class));
     slab->size_class = (uint8_t)size_class;
     slab->start = (uint16_t)start;
+}
+
+struct slab *slab_create(size_t size_class)
+{
+    char *payload = cores_alloc_granule();
+    if (payload == NULL) {
+        return NULL;
+    }
+    struct slab *slab = slab_at(payload);
+    slab_reuse(slab, size_class);
     __atomic_store_n(&slab->remote, 0, __ATOMIC_RELAXED);
     return slab;
 }

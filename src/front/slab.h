@@ -26,6 +26,7 @@
 enum slab_state {
     SLAB_CURRENT = 1, /* the one that serves its class */
     SLAB_PARTIAL,     /* in its owner's list of those that may serve next */
+    SLAB_EMPTY,       /* in its owner's list of those without used objects */
     SLAB_FULL,   /* in no list but its owner's list of all, until it has gathered free objects */
     SLAB_ORPHAN, /* its owner is gone: in the registry's list */
 };
@@ -135,6 +136,9 @@ static inline struct object *slab_pop(struct slab *slab)
  *         memory is out.
  */
 struct slab *slab_create(size_t size_class);
+
+/* Make an empty slab one of another class. Owner thread. */
+void slab_reuse(struct slab *slab, size_t size_class);
 
 /* Give a slab's memory back to the core. Requires: no object is used, and nothing is on its
  * remote list; the caller has taken it out of every list. */

@@ -17,6 +17,13 @@ struct slab *const theap_nothing[CLASS_COUNT + 2] = {[0 ... CLASS_COUNT + 1] = &
  * the slow path is paid for by many fast ones. */
 enum { GATHER_SHARE = 16 };
 
+/* How many empty slabs are looked at for one of the right class. */
+enum { LOOK_COUNT = 8 };
+
+/* Current slabs that are empty are looked for once the core was asked for this many slabs, and one
+ * more for each that was found the last time: classes in turn do not take them from one another. */
+enum { SWEEP_MIN = 8 };
+
 void theap_init(struct theap *heap)
 {
     memset(heap, 0, offsetof(struct theap, inbox));
@@ -81,15 +88,47 @@ static void retire(struct theap *heap, struct slab *slab)
     heap->current[slab->size_class] = &no_slab;
 }
 
-/* An empty slab that is in no list of its class goes back to the core, unless it is in the inbox. */
-static bool release(struct theap *heap, struct slab *slab)
+/* Bytes of an empty slab's memory that may have been touched. */
+static size_t used_bytes(const struct slab *slab)
 {
-    if (remote_word(slab) != 0) {
-        return false;
+    return slab->carved * class_size(slab->size_class);
+}
+
+static void empty_push(struct theap *heap, struct slab *slab)
+{
+    granule_index index = slab_index(slab);
+    slab->state = SLAB_EMPTY;
+    slab->notify_at = SLAB_NEVER;
+    slab->next = heap->newest_empty;
+    slab->prev = 0;
+    *(slab->next != 0 ? &slab_number(slab->next)->prev : &heap->oldest_empty) = index;
+    heap->newest_empty = index;
+    heap->empty_bytes += used_bytes(slab);
+}
+
+static void empty_remove(struct theap *heap, struct slab *slab)
+{
+    *(slab->next != 0 ? &slab_number(slab->next)->prev : &heap->oldest_empty) = slab->prev;
+    *(slab->prev != 0 ? &slab_number(slab->prev)->next : &heap->newest_empty) = slab->next;
+    heap->empty_bytes -= used_bytes(slab);
+}
+
+/* Give the core those empty slabs that have been so for longest, until at most `limit` bytes of
+ * them are kept. */
+static void release_empty(struct theap *heap, size_t limit)
+{
+    while (heap->oldest_empty != 0 && (heap->empty_bytes > limit || limit == 0)) {
+        struct slab *slab = slab_number(heap->oldest_empty);
+        empty_remove(heap, slab);
+        siblings_remove(heap, slab);
+        slab_destroy(slab);
     }
-    siblings_remove(heap, slab);
-    slab_destroy(slab);
-    return true;
+}
+
+/* Whether no object of the slab is used, and nobody is about to look at it. */
+static bool is_empty(const struct slab *slab)
+{
+    return slab_used(slab) == 0 && remote_word(slab) == 0;
 }
 
 /* Put a slab that is full, or partial, where its count of used objects wants it. */
@@ -98,9 +137,10 @@ static void reconsider(struct theap *heap, struct slab *slab)
     if (slab->state == SLAB_FULL && slab_used(slab) <= slab->notify_at) {
         partial_push(heap, slab);
     }
-    if (slab->state == SLAB_PARTIAL && slab_used(slab) == 0 && remote_word(slab) == 0) {
+    if (slab->state == SLAB_PARTIAL && is_empty(slab)) {
         partial_remove(heap, slab);
-        release(heap, slab);
+        empty_push(heap, slab);
+        release_empty(heap, registry_cache_limit());
     }
 }
 
@@ -134,16 +174,28 @@ void theap_read_inbox(struct theap *heap)
     }
 }
 
-bool theap_release_empty(struct theap *heap)
+/* Current slabs that are empty serve no more. True where there were any. */
+static bool sweep(struct theap *heap)
 {
-    bool has_any = false;
+    size_t count = 0;
     for (size_t c = 0; c < CLASS_COUNT; c++) {
         struct slab *slab = heap->current[c];
-        if (slab != &no_slab && slab_used(slab) == 0 && release(heap, slab)) {
+        if (slab != &no_slab && is_empty(slab)) {
             heap->current[c] = &no_slab;
-            has_any = true;
+            empty_push(heap, slab);
+            count++;
         }
     }
+    heap->created_count = 0;
+    heap->sweep_at = SWEEP_MIN + count;
+    return count > 0;
+}
+
+bool theap_release_empty(struct theap *heap)
+{
+    sweep(heap);
+    bool has_any = heap->oldest_empty != 0;
+    release_empty(heap, 0);
     return has_any;
 }
 
@@ -157,6 +209,42 @@ static bool has_earned_slab(struct theap *heap, size_t size_class)
     return false;
 }
 
+/* The first of the empty slabs of a class, among the latest; 0 if there is none. */
+static granule_index find_empty(const struct theap *heap, size_t size_class)
+{
+    granule_index index = heap->newest_empty;
+    for (int i = 0; i < LOOK_COUNT && index != 0; i++, index = slab_number(index)->next) {
+        if (slab_number(index)->size_class == size_class) {
+            return index;
+        }
+    }
+    return 0;
+}
+
+/* An empty slab, made one of the class; NULL if there is none. */
+static struct slab *reuse_empty(struct theap *heap, size_t size_class)
+{
+    if (heap->oldest_empty == 0) {
+        return NULL;
+    }
+    struct slab *slab = slab_number(heap->oldest_empty);
+    empty_remove(heap, slab);
+    slab_reuse(slab, size_class);
+    return slab;
+}
+
+/* A slab from the core. */
+static struct slab *create(struct theap *heap, size_t size_class)
+{
+    struct slab *slab = slab_create(size_class);
+    if (slab != NULL) {
+        heap->created_count++;
+        siblings_push(heap, slab);
+        __atomic_store_n(&slab->owner, heap, __ATOMIC_RELEASE);
+    }
+    return slab;
+}
+
 /* A slab with free objects or room for some, which is in no list of its class. */
 static struct slab *next_slab(struct theap *heap, size_t size_class)
 {
@@ -165,18 +253,21 @@ static struct slab *next_slab(struct theap *heap, size_t size_class)
         partial_remove(heap, slab_number(index));
         return slab_number(index);
     }
+    index = find_empty(heap, size_class);
+    if (index != 0) {
+        empty_remove(heap, slab_number(index));
+        return slab_number(index);
+    }
     struct slab *slab = registry_adopt(heap, size_class);
     if (slab != NULL) {
         partial_remove(heap, slab);
         return slab;
     }
-    theap_release_empty(heap);
-    slab = slab_create(size_class);
-    if (slab != NULL) {
-        siblings_push(heap, slab);
-        __atomic_store_n(&slab->owner, heap, __ATOMIC_RELEASE);
+    if (heap->oldest_empty == 0 && heap->created_count >= heap->sweep_at) {
+        sweep(heap);
     }
-    return slab;
+    slab = reuse_empty(heap, size_class);
+    return slab != NULL ? slab : create(heap, size_class);
 }
 
 /* Whether the slab has a free object, after a look where more may be. */

@@ -25,11 +25,16 @@ struct pending {
 
 struct theap {
     /* Owner thread only: */
-    struct slab *current[CLASS_COUNT];     /* never NULL: `no_slab` where there is none */
-    granule_index partial[CLASS_COUNT];    /* slabs that may serve next */
-    uint8_t warmth[CLASS_COUNT];           /* requests so far, while the class has earned no slab */
-    bool is_leaving;                       /* the thread's destructors run */
-    granule_index slabs;                   /* all of this heap's */
+    struct slab *current[CLASS_COUNT];  /* never NULL: `no_slab` where there is none */
+    granule_index partial[CLASS_COUNT]; /* slabs that may serve next */
+    uint8_t warmth[CLASS_COUNT];        /* requests so far, while the class has earned no slab */
+    bool is_leaving;                    /* the thread's destructors run */
+    granule_index slabs;                /* all of this heap's */
+    granule_index newest_empty;         /* slabs without used objects, which are kept for */
+    granule_index oldest_empty;         /* when this class or another needs one */
+    size_t empty_bytes;                 /* of those that have been used of them */
+    size_t created_count; /* slabs that the core was asked for, since the last sweep */
+    size_t sweep_at;      /* the next sweep comes at this count */
     struct pending pending[PENDING_COUNT]; /* by the slab's index */
     struct medium medium;
     /* Atomic: */
@@ -89,7 +94,7 @@ void theap_own(struct theap *heap, struct slab *slab);
 /* Look through the inbox. */
 void theap_read_inbox(struct theap *heap);
 
-/* Give back what slabs are empty, current ones included. True where there were any. */
+/* Give back all slabs that are empty, current ones included. True where there were any. */
 bool theap_release_empty(struct theap *heap);
 
 #endif

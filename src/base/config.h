@@ -31,11 +31,13 @@
 #define MA_GROW_MIN ((size_t)128 << 10)
 #define MA_GROW_SHARE 32
 
-/* The top is given back when it exceeds TRIM_MIN and 1/TRIM_SHARE of the heap below it;
- * half of that threshold is kept, so that a program that breathes does not fault
- * the same pages in and out. */
+/* The top is given back when it exceeds TRIM_MIN and 1/TRIM_SHARE of the heap below it, by what was
+ * not needed for TRIM_AGE; half of that threshold is kept. At once goes what exceeds TRIM_HOLD
+ * and all that is live. Bytes; milliseconds. See docs/adr/0008-the-age-of-the-top.md. */
 #define MA_TRIM_MIN ((size_t)256 << 10)
 #define MA_TRIM_SHARE 8
+#define MA_TRIM_AGE 250
+#define MA_TRIM_HOLD ((size_t)32 << 20)
 
 /* Requests up to this size are served by slabs. Bytes. */
 #define MA_SMALL_MAX ((size_t)1024)

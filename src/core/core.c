@@ -78,8 +78,10 @@ struct mem_block *core_free_prev_locked(const struct mem_block *b)
 void core_note_used_locked(struct ma_core *core, const struct mem_block *b, size_t old_usable)
 {
     core->live_bytes += mb_usable(b) - old_usable;
-    if (core->live_bytes > core->peak_live_bytes) {
-        core->peak_live_bytes = core->live_bytes;
+    if (core->live_bytes > core->recent_peak) {
+        core->recent_peak = core->live_bytes;
+        core->peak_live_bytes =
+            core->live_bytes > core->peak_live_bytes ? core->live_bytes : core->peak_live_bytes;
     }
     if ((const char *)b >= core->growing->end) {
         return; /* in a segment that lies above the growing one */

@@ -31,6 +31,8 @@ struct ma_core {
     size_t heap_bytes;        /* of all segments; atomic, as some look at it from outside */
     size_t live_bytes;        /* usable bytes of used blocks */
     size_t peak_live_bytes;
+    size_t recent_peak;    /* the most live bytes since `window_start` */
+    uint64_t window_start; /* os_milliseconds(); 0 before the top was looked at first */
     size_t live_count;
     size_t allocate_count;
     struct bins bins;

@@ -3,6 +3,8 @@
  */
 #include "core/core_locked.h"
 
+#include "os/os.h"
+
 /* What a segment needs besides one block: its record and its fence. */
 static size_t segment_cost(void)
 {
@@ -165,16 +167,43 @@ bool core_trim_locked(struct ma_core *core, size_t keep)
     return shrunk;
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/*
+ * How much of the top to keep, when more than `threshold` is free there: what the program has
+ * needed again since the window began, a moment ago at least, is likely to be needed once more,
+ * and to fault it in anew costs more than all else that is done here.
+ */
+static size_t top_to_keep_locked(struct ma_core *core, size_t threshold)
+{
+    uint64_t now = os_milliseconds();
+    bool is_over = core->window_start != 0 && now - core->window_start >= MA_TRIM_AGE;
+    size_t needed_again = core->recent_peak - core->live_bytes;
+    if (is_over || core->window_start == 0) {
+        core->window_start = now;
+        core->recent_peak = core->live_bytes;
+    }
+    size_t hold = core->live_bytes + MA_TRIM_HOLD;
+    size_t keep = is_over ? larger(needed_again, threshold / 2) : hold;
+    return keep < hold ? keep : hold;
+}
+
 void core_tail_freed_locked(struct ma_core *core, struct mem_block *b)
 {
-    size_t threshold = (core->heap_bytes - mb_size(b)) / MA_TRIM_SHARE;
-    threshold = threshold > MA_TRIM_MIN ? threshold : MA_TRIM_MIN;
     struct segment *segment = space_segment_of(b);
+    size_t size = mb_size(b);
+    size_t threshold = larger((core->heap_bytes - size) / MA_TRIM_SHARE, MA_TRIM_MIN);
     bool is_whole = b == segment_first(segment);
-    if (is_whole && segment->is_mapped && (segment != core->growing || mb_size(b) > threshold)) {
+    if (is_whole && segment->is_mapped && (segment != core->growing || size > threshold)) {
         drop_segment_locked(core, segment);
-    } else if (segment == core->growing && mb_size(b) > threshold) {
-        core_trim_locked(core, threshold / 2);
+    } else if (segment == core->growing && size > threshold) {
+        size_t keep = top_to_keep_locked(core, threshold);
+        if (size > keep && size - keep > threshold / 2) {
+            core_trim_locked(core, keep);
+        }
     }
 }
 

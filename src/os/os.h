@@ -55,6 +55,9 @@ size_t os_address_space_limit(void);
 /* Bytes in a page. */
 size_t os_page_size(void);
 
+/* A clock that never goes back: milliseconds since some moment. */
+uint64_t os_milliseconds(void);
+
 /* A word that an attacker cannot guess, the same at each call in a process. */
 uint64_t os_entropy(void);
 

@@ -50,4 +50,7 @@ void *alloc_walled(struct ma_core *core, size_t size);
 /* The number of items in an array. */
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Let the time pass after which a top that is not needed goes back, and use the core a little. */
+void core_age_top(struct ma_core *core);
+
 #endif

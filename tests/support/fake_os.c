@@ -36,6 +36,7 @@ static size_t refused_from;
 static size_t refused_to;
 static size_t races_left;
 static intptr_t race_increment;
+static uint64_t milliseconds;
 static struct reservation reservations[RESERVATION_COUNT];
 
 /* Count a request for memory; true when it is to be refused. */
@@ -74,6 +75,7 @@ static bool are_pages(size_t first, size_t end, enum page_state state)
 
 void fake_os_reset(void)
 {
+    milliseconds = 1;
     if (array == NULL) {
         array = mmap(NULL, FAKE_OS_BYTES + MA_GRANULE, PROT_NONE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -260,6 +262,16 @@ size_t os_address_space_limit(void)
     return range_limit == SIZE_MAX
                ? SIZE_MAX
                : range_limit / MA_GRANULE * sizeof(struct granule) * MA_TABLE_SHARE;
+}
+
+uint64_t os_milliseconds(void)
+{
+    return milliseconds;
+}
+
+void fake_os_sleep(uint64_t passed)
+{
+    milliseconds += passed;
 }
 
 size_t os_page_size(void)

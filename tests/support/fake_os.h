@@ -51,6 +51,9 @@ void fake_os_race_break(size_t count, intptr_t increment);
 /* Make [offset, offset + bytes) of the array occupied, as if another had mapped it. */
 void fake_os_occupy(size_t offset, size_t bytes);
 
+/* Let time pass, of which none passes by itself. Milliseconds. */
+void fake_os_sleep(uint64_t passed);
+
 /* Bytes of the array that are held by the allocator, as break or by mappings; the
  * break's bytes below what others took of it count, too. */
 size_t fake_os_taken(void);

@@ -241,6 +241,7 @@ static void a_large_free_top_is_given_back_but_for_a_part(void **state)
     struct ma_core *core = core_of(state);
     core_alloc(core, 1);
     core_free(core, core_alloc(core, 4 * MIB));
+    core_age_top(core);
     size_t kept = mb_size(tail_of(core));
     assert_in_range(kept, MA_TRIM_MIN / 2, MA_TRIM_MIN / 2 + MA_GRANULE);
     assert_int_equal(fake_os_taken(), core->heap_bytes);
@@ -256,6 +257,30 @@ static void a_small_free_top_is_kept(void **state)
     assert_int_equal(core->heap_bytes, heap_bytes);
 }
 
+/* A program that breathes does not fault its memory in anew each time. */
+static void a_top_that_is_needed_again_is_kept(void **state)
+{
+    struct ma_core *core = core_of(state);
+    core_alloc(core, 1);
+    for (int i = 0; i < 10; i++) {
+        void *payload = core_alloc(core, 4 * MIB);
+        size_t heap_bytes = core->heap_bytes;
+        fake_os_sleep(MA_TRIM_AGE);
+        core_free(core, payload);
+        assert_int_equal(core->heap_bytes, heap_bytes);
+    }
+}
+
+static void a_top_of_no_age_is_kept_as_far_as_it_is_no_more_than_what_lives(void **state)
+{
+    struct ma_core *core = core_of(state);
+    core_alloc(core, 10 * MIB);
+    core_free(core, core_alloc(core, 40 * MIB));
+    assert_true(core->heap_bytes > 50 * MIB);
+    core_free(core, core_alloc(core, 100 * MIB));
+    assert_in_range(mb_size(tail_of(core)), 10 * MIB, 10 * MIB + MA_TRIM_HOLD + MIB);
+}
+
 /* 3 MiB are little beside 32, and much beside 16. */
 static void what_a_large_heap_keeps_is_a_share_of_it(void **state)
 {
@@ -265,8 +290,10 @@ static void what_a_large_heap_keeps_is_a_share_of_it(void **state)
     void *top = core_alloc(core, 3 * MIB);
     size_t heap_bytes = core->heap_bytes;
     core_free(core, top);
+    core_age_top(core);
     assert_int_equal(core->heap_bytes, heap_bytes);
     core_free(core, middle);
+    core_age_top(core);
     assert_in_range(mb_size(tail_of(core)), MIB, MIB + MA_GRANULE);
     assert_int_equal(fake_os_taken(), core->heap_bytes);
 }
@@ -353,6 +380,7 @@ static void a_mapped_top_is_trimmed(void **state)
     struct ma_core *core = core_of(state);
     core_alloc(core, 1);
     core_free(core, core_alloc(core, 4 * MIB));
+    core_age_top(core);
     assert_int_equal(segment_count_of(core), 1);
     assert_true(core->heap_bytes < MIB);
     assert_int_equal(fake_os_taken(), core->heap_bytes);
@@ -745,6 +773,8 @@ int main(void)
         TEST_MAPPED(a_mapped_segment_with_something_behind_it_is_followed_by_another),
         TEST(a_large_free_top_is_given_back_but_for_a_part),
         TEST(a_small_free_top_is_kept),
+        TEST(a_top_that_is_needed_again_is_kept),
+        TEST(a_top_of_no_age_is_kept_as_far_as_it_is_no_more_than_what_lives),
         TEST(what_a_large_heap_keeps_is_a_share_of_it),
         TEST(a_trim_gives_back_all_but_the_pad),
         TEST(a_trim_with_nothing_to_give_says_so),

@@ -109,20 +109,48 @@ void ma_free(void *payload)
     front_push(heap, slab, payload, mark);
 }
 
+/*
+ * What to ask for when a payload of `usable` bytes grows to `size`: where the step is small it is
+ * probably one of many, and most of those to come find room already.
+ */
+static size_t with_slack(size_t usable, size_t size)
+{
+    bool is_step = usable >= MA_SLACK_MIN && size - usable < usable / MA_SLACK_SHARE;
+    return is_step ? size + usable / MA_SLACK_SHARE : size;
+}
+
+/* Whether a payload of `usable` bytes stays as it is when `size` are asked for. */
+static bool is_about(size_t usable, size_t size)
+{
+    return size <= usable && usable - size <= usable / MA_SLACK_SHARE;
+}
+
 /* ma_realloc() of a small object to at most PTRDIFF_MAX bytes. */
 static void *realloc_object(const struct slab *slab, void *object, size_t size)
 {
     slab_check_object(slab, object, "realloc");
     size_t old_size = class_size(slab->size_class);
-    if (size <= MA_SMALL_MAX && class_of(size) == slab->size_class) {
+    if (is_about(old_size, size) || (size <= old_size && class_of(size) == slab->size_class)) {
         return object;
     }
-    void *moved = ma_malloc(size);
+    void *moved = ma_malloc(size > old_size ? with_slack(old_size, size) : size);
     if (moved != NULL) {
         memcpy(moved, object, old_size < size ? old_size : size);
         ma_free(object);
     }
     return moved;
+}
+
+/* ma_realloc() of a core's block to at most PTRDIFF_MAX bytes. */
+static void *realloc_block(struct ma_core *core, void *payload, size_t size)
+{
+    size_t usable = mb_usable(medium_block_of(payload, "realloc"));
+    if (is_about(usable, size)) {
+        return payload;
+    }
+    size_t wanted = size > usable ? with_slack(usable, size) : size;
+    void *moved = heap_realloc(core, payload, wanted);
+    return moved == NULL && wanted > size ? heap_realloc(core, payload, size) : moved;
 }
 
 void *ma_realloc(void *payload, size_t size)
@@ -142,11 +170,8 @@ void *ma_realloc(void *payload, size_t size)
         return or_enomem(NULL);
     }
     const struct slab *slab = slab_of(payload);
-    if (slab != NULL) {
-        return realloc_object(slab, payload, size);
-    }
-    (void)medium_block_of(payload, "realloc");
-    return or_enomem(heap_realloc(core, payload, size));
+    return slab != NULL ? realloc_object(slab, payload, size)
+                        : or_enomem(realloc_block(core, payload, size));
 }
 
 void *ma_reallocarray(void *payload, size_t count, size_t size)
@@ -228,7 +253,7 @@ static size_t usable_size(const void *payload, const char *caller)
 
 /*
  * Abort unless a request of `size` bytes can have given this payload: one of a slab perhaps as
- * an aligned one, so that it was rounded up to what its size is a multiple of.
+ * an aligned one, so that it was rounded up to what its size is a multiple of; or one that grew.
  */
 static void check_size(const void *payload, size_t size, const char *caller)
 {
@@ -239,7 +264,8 @@ static void check_size(const void *payload, size_t size, const char *caller)
     size_t usable = usable_size(payload, caller);
     size_t unit = usable & -usable;
     size_t rounded = unit < SLAB_ALIGNMENT ? unit : SLAB_ALIGNMENT;
-    size_t slack = slab != NULL ? rounded : MB_MIN + MA_ALIGNMENT + usable / 8;
+    size_t slack = (slab != NULL ? rounded : MB_MIN + MA_ALIGNMENT) +
+                   (usable > MA_SLACK_MIN ? usable / MA_SLACK_SHARE : 0);
     bool can_be = size <= usable && (usable - size < slack || (size == 0 && usable == rounded));
     MA_CHECK(can_be, "%s(%p, %zu): wrong size: the block has %zu usable bytes", caller, payload,
              size, usable);

@@ -56,6 +56,10 @@
 #define MA_CACHE_SHARE 32
 #define MA_CACHE_MAX ((size_t)1 << 20)
 
+/* A payload of at least SLACK_MIN bytes that grows by less than 1/SLACK_SHARE is given that much more. */
+#define MA_SLACK_MIN ((size_t)128)
+#define MA_SLACK_SHARE 8
+
 /* Core instances. The first serves all requests; each further one serves what
  * interrupts a thread inside the ones before it. */
 #define MA_CORE_COUNT 4

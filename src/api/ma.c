@@ -25,26 +25,26 @@ static void *or_enomem(void *payload)
     return payload;
 }
 
-/* An object for a thread whose heap had none at hand; NULL where the core is to serve. */
-static void *alloc_object_slow(struct theap *heap, size_t size_class)
+/* A small object for a thread whose heap had none at hand; NULL where the core is to serve. */
+static void *alloc_object_slow(struct theap *heap, size_t size)
 {
     if (heap == THEAP_NONE && heap_start()) {
         heap = thread_open();
     }
-    return front_alloc_slow(heap, size_class);
+    return front_alloc_slow(heap, size);
 }
 
-/* An object; NULL where the core is to serve. */
+/* A small object; NULL where the core is to serve. */
 static inline void *alloc_object(size_t size)
 {
     struct theap *heap = front_enter();
-    void *object = front_pop(heap, class_of(size));
-    return __builtin_expect(object != NULL, 1) ? object : alloc_object_slow(heap, class_of(size));
+    void *object = front_pop(heap, size);
+    return __builtin_expect(object != NULL, 1) ? object : alloc_object_slow(heap, size);
 }
 
 static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t size)
 {
-    void *object = alloc_object_slow(heap, class_of_small(size));
+    void *object = alloc_object_slow(heap, size);
     return object != NULL ? object : or_enomem(heap_alloc(size));
 }
 
@@ -53,10 +53,7 @@ static __attribute__((noinline)) void *malloc_large(size_t size)
     if (size > PTRDIFF_MAX) {
         return or_enomem(NULL);
     }
-    void *payload = size <= MA_OBJECT_MAX ? alloc_object(size) : NULL;
-    if (payload == NULL && size < MEDIUM_MAX) {
-        payload = front_alloc_medium(size);
-    }
+    void *payload = size < MEDIUM_MAX ? front_alloc_medium(size) : NULL;
     return payload != NULL ? payload : or_enomem(heap_alloc(size));
 }
 
@@ -66,7 +63,7 @@ void *ma_malloc(size_t size)
         return malloc_large(size);
     }
     struct theap *heap = front_enter();
-    void *object = front_pop(heap, class_of_small(size));
+    void *object = front_pop(heap, size);
     return __builtin_expect(object != NULL, 1) ? object : malloc_slow(heap, size);
 }
 
@@ -76,7 +73,7 @@ void *ma_calloc(size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &total) || total > PTRDIFF_MAX) {
         return or_enomem(NULL);
     }
-    void *object = total <= MA_OBJECT_MAX ? alloc_object(total) : NULL;
+    void *object = total <= MA_SMALL_MAX ? alloc_object(total) : NULL;
     return object != NULL ? memset(object, 0, total) : or_enomem(heap_alloc_zeroed(total));
 }
 
@@ -186,8 +183,7 @@ void *ma_reallocarray(void *payload, size_t count, size_t size)
     return ma_realloc(payload, total);
 }
 
-/* The objects of a class whose size is a multiple of a small alignment have it: so have those of the
- * fine classes. */
+/* The objects of a class whose size is a multiple of a small alignment have it. */
 static void *alloc_aligned_object(size_t alignment, size_t size)
 {
     size_t rounded = bits_round_up(size > 0 ? size : 1, alignment);
@@ -257,8 +253,7 @@ static size_t usable_size(const void *payload, const char *caller)
 
 /*
  * Abort unless a request of `size` bytes can have given this payload: one of a slab perhaps as
- * an aligned one, so that it was rounded up to what its size is a multiple of. Those that are not
- * small have coarser classes or are taken from a cache, and may have grown in steps.
+ * an aligned one, so that it was rounded up to what its size is a multiple of; or one that grew.
  */
 static void check_size(const void *payload, size_t size, const char *caller)
 {
@@ -270,7 +265,7 @@ static void check_size(const void *payload, size_t size, const char *caller)
     size_t unit = usable & -usable;
     size_t rounded = unit < SLAB_ALIGNMENT ? unit : SLAB_ALIGNMENT;
     size_t slack = (slab != NULL ? rounded : MB_MIN + MA_ALIGNMENT) +
-                   (usable > MA_SLACK_MIN ? usable / MA_SLACK_SHARE * 2 : 0);
+                   (usable > MA_SLACK_MIN ? usable / MA_SLACK_SHARE : 0);
     bool can_be = size <= usable && (usable - size < slack || (size == 0 && usable == rounded));
     MA_CHECK(can_be, "%s(%p, %zu): wrong size: the block has %zu usable bytes", caller, payload,
              size, usable);
@@ -281,7 +276,7 @@ static void check_size(const void *payload, size_t size, const char *caller)
 static inline bool has_class_of(const void *payload, size_t size)
 {
     const struct slab *slab = slab_at(payload);
-    return slab != NULL && slab_owner(slab) != NULL && size <= MA_OBJECT_MAX && size > 0 &&
+    return slab != NULL && slab_owner(slab) != NULL && size <= MA_SMALL_MAX && size > 0 &&
            class_of(size) == slab->size_class;
 }
 

@@ -39,10 +39,8 @@
 #define MA_TRIM_AGE 250
 #define MA_TRIM_HOLD ((size_t)32 << 20)
 
-/* Requests up to SMALL_MAX have a class for each 16 bytes; those up to OBJECT_MAX are served by slabs
- * too, from coarser classes. Bytes. */
+/* Requests up to this size are served by slabs. Bytes. */
 #define MA_SMALL_MAX ((size_t)1024)
-#define MA_OBJECT_MAX ((size_t)8176)
 
 /* A class has a slab in a thread once the thread has asked for it so often; before that the
  * core serves it. */

@@ -8,11 +8,11 @@
 
 _Thread_local ptrdiff_t front_offset;
 
-void *front_alloc_slow(struct theap *heap, size_t size_class)
+void *front_alloc_slow(struct theap *heap, size_t size)
 {
     void *object = NULL;
     if (theap_is_real(heap)) {
-        object = theap_refill(heap, size_class > 0 ? size_class : 1);
+        object = theap_refill(heap, class_of(size > 0 ? size : 1));
     }
     front_leave(heap);
     return object;

@@ -39,10 +39,10 @@ static inline void front_leave(struct theap *heap)
 }
 
 /* The object that ends the fast path of a request, NULL where it must take the slow one; the
- * thread is then still inside. */
-static inline void *front_pop(struct theap *heap, size_t size_class)
+ * thread is then still inside. Requires: size <= MA_SMALL_MAX. */
+static inline void *front_pop(struct theap *heap, size_t size)
 {
-    struct slab *slab = heap->current[size_class];
+    struct slab *slab = heap->current[class_of(size)];
     struct object *o = slab->free;
     if (__builtin_expect(o == NULL, 0)) {
         return NULL;
@@ -59,7 +59,7 @@ static inline void *front_pop(struct theap *heap, size_t size_class)
  *
  * @return an object; NULL where the core is to serve. The thread is inside no longer.
  */
-void *front_alloc_slow(struct theap *heap, size_t size_class);
+void *front_alloc_slow(struct theap *heap, size_t size);
 
 /* A payload of at least `size` bytes, more than MA_SMALL_MAX, of those that this thread has
  * released; NULL where the core is to serve. */

@@ -23,39 +23,13 @@ static size_t start_for(granule_index index, size_t object_size)
     return SLAB_ALIGNMENT + index % places * SLAB_ALIGNMENT;
 }
 
-#define RECIPROCAL(n) (uint32_t)((UINT64_C(0x100000000) + (n)-1) / (n))
-#define FOUR(n) RECIPROCAL(n), RECIPROCAL((n) + 16), RECIPROCAL((n) + 32), RECIPROCAL((n) + 48)
-#define SIXTEEN(n) FOUR(n), FOUR((n) + 64), FOUR((n) + 128), FOUR((n) + 192)
+#define RECIPROCAL(n) (UINT32_C(0x10000000) / (n) + (UINT32_C(0x10000000) % (n) != 0))
+#define FOUR(n) RECIPROCAL(n), RECIPROCAL((n) + 1), RECIPROCAL((n) + 2), RECIPROCAL((n) + 3)
+#define SIXTEEN(n) FOUR(n), FOUR((n) + 4), FOUR((n) + 8), FOUR((n) + 12)
 
-/* No object has class 0. */
-const uint32_t slab_reciprocals[CLASS_COUNT] = {
-    0,
-    SIXTEEN(16),
-    SIXTEEN(272),
-    SIXTEEN(528),
-    SIXTEEN(784),
-    RECIPROCAL(1168),
-    RECIPROCAL(1296),
-    RECIPROCAL(1440),
-    RECIPROCAL(1632),
-    RECIPROCAL(1808),
-    RECIPROCAL(1984),
-    RECIPROCAL(2112),
-    RECIPROCAL(2336),
-    RECIPROCAL(2608),
-    RECIPROCAL(2976),
-    RECIPROCAL(3264),
-    RECIPROCAL(3632),
-    RECIPROCAL(3840),
-    RECIPROCAL(4352),
-    RECIPROCAL(4672),
-    RECIPROCAL(5024),
-    RECIPROCAL(5456),
-    RECIPROCAL(5952),
-    RECIPROCAL(6544),
-    RECIPROCAL(7264),
-    RECIPROCAL(8176),
-};
+/* 2^32 / (16 * n). No object has class 0. */
+const uint32_t slab_reciprocals[CLASS_COUNT] = {0, SIXTEEN(1), SIXTEEN(17), SIXTEEN(33),
+                                                SIXTEEN(49)};
 
 static char *object_at(const struct slab *slab, size_t number)
 {

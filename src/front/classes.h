@@ -8,7 +8,8 @@
 
 #include <stddef.h>
 
-/* Classes 1 and up have objects; class 0 is what a size of 0 falls into, and stays empty. */
+/* Classes 1 and up have objects; class 0 is what a size of 0 falls into: a thread heap gives it
+ * the current slab of class 1. */
 #define CLASS_COUNT (MA_SMALL_MAX / MA_ALIGNMENT + 1)
 
 /* Requires: size <= MA_SMALL_MAX. */

@@ -72,20 +72,29 @@ static void siblings_remove(struct theap *heap, struct slab *slab)
         slab->sibling_next;
 }
 
+/* Requests of 0 bytes are served as those of 1 to 16 are. */
+static void set_current(struct theap *heap, size_t size_class, struct slab *slab)
+{
+    heap->current[size_class] = slab;
+    if (size_class == 1) {
+        heap->current[0] = slab;
+    }
+}
+
 static void make_current(struct theap *heap, struct slab *slab)
 {
     slab->state = SLAB_CURRENT;
     slab->notify_at = SLAB_NEVER;
-    heap->current[slab->size_class] = slab;
+    set_current(heap, slab->size_class, slab);
 }
 
 /* No object of the current slab is left: it serves no more until enough have been freed. */
 static void retire(struct theap *heap, struct slab *slab)
 {
-    size_t gather = slab->capacity / GATHER_SHARE;
+    size_t gather = slab->capacity / GATHER_SHARE + 1;
     slab->state = SLAB_FULL;
     slab->notify_at = (uint16_t)(slab_used(slab) - gather);
-    heap->current[slab->size_class] = &no_slab;
+    set_current(heap, slab->size_class, &no_slab);
 }
 
 /* Bytes of an empty slab's memory that may have been touched. */
@@ -178,10 +187,10 @@ void theap_read_inbox(struct theap *heap)
 static bool sweep(struct theap *heap)
 {
     size_t count = 0;
-    for (size_t c = 0; c < CLASS_COUNT; c++) {
+    for (size_t c = 1; c < CLASS_COUNT; c++) {
         struct slab *slab = heap->current[c];
         if (slab != &no_slab && is_empty(slab)) {
-            heap->current[c] = &no_slab;
+            set_current(heap, c, &no_slab);
             empty_push(heap, slab);
             count++;
         }

@@ -5,6 +5,8 @@
  */
 #include "misuse.h"
 
+#include <malloc.h>
+
 int main(void)
 {
     char *below = hide(malloc((size_t)8 << 20));
@@ -12,6 +14,7 @@ int main(void)
     require(p > below, "the blocks are not in order");
     free(p);
     free(below);
+    malloc_trim(0);
     announce(p);
     free(p);
     return not_stopped();

@@ -76,6 +76,20 @@ static inline void three_neighbours(char *out[3], size_t size)
             "three blocks are not neighbours");
 }
 
+/* Three objects side by side in a slab, each of `size` usable bytes (16, 48, 80 ...): the class is warm
+ * by now, and many others of it live. */
+static inline void three_objects(char *out[3], size_t size)
+{
+    for (int i = 0; i < 64; i++) {
+        require(malloc(size) != NULL, "memory is out");
+    }
+    for (int i = 0; i < 3; i++) {
+        out[i] = hide(malloc(size));
+    }
+    require(out[1] == out[0] + size && out[2] == out[1] + size,
+            "three objects are not neighbours in a slab");
+}
+
 /* The misuse has passed in silence. */
 static inline int not_stopped(void)
 {

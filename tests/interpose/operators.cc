@@ -279,6 +279,7 @@ int main(int argc, char **argv)
         payloads_are_aligned_and_ours(form);
         zero_bytes_are_unique(form);
         out_of_memory_is_bad_alloc_or_null(form);
+        malloc_trim(0);
         limit.rlim_cur = expect_address_space() + 60 * MIB;
         setrlimit(RLIMIT_AS, &limit);
         a_new_handler_may_free_memory(form);

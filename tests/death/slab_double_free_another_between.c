@@ -1,0 +1,17 @@
+/*
+ * Free an object of a slab again after another of it was freed.
+ *
+ * Expected: free\(ADDRESS\): double free: the block of 48 bytes is free already
+ */
+#include "misuse.h"
+
+int main(void)
+{
+    char *object[3];
+    three_objects(object, 48);
+    free(object[1]);
+    free(object[0]);
+    announce(object[1]);
+    free(object[1]);
+    return not_stopped();
+}

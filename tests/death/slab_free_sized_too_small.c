@@ -1,0 +1,16 @@
+/*
+ * Give free_sized a size that is of a smaller class.
+ *
+ * Expected: free_sized\(ADDRESS, 32\): wrong size: the block has 48 usable bytes
+ */
+#include "misuse.h"
+
+int main(void)
+{
+    char *object[3];
+    three_objects(object, 48);
+    require(free_sized != NULL, "there is no free_sized");
+    announce(object[1]);
+    free_sized(object[1], 32);
+    return not_stopped();
+}

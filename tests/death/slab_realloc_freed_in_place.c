@@ -1,0 +1,16 @@
+/*
+ * Resize an object of a slab that is free, to a size that fits.
+ *
+ * Expected: realloc\(ADDRESS\): double free: the block of 48 bytes is free already
+ */
+#include "misuse.h"
+
+int main(void)
+{
+    char *object[3];
+    three_objects(object, 48);
+    free(object[1]);
+    announce(object[1]);
+    require(realloc(object[1], 40) == object[1], "the object stays");
+    return not_stopped();
+}

@@ -97,9 +97,10 @@ void core_note_used_locked(struct ma_core *core, const struct mem_block *b, size
 static void carve_locked(struct ma_core *core, struct mem_block *b, size_t size)
 {
     if (mb_size(b) - size >= MB_MIN) {
-        bins_insert(&core->bins, mb_split(b, size));
+        bins_insert(&core->bins, mb_take_front(b, size));
+    } else {
+        mb_mark_used(b);
     }
-    mb_mark_used(b);
     core->live_count++;
     core->allocate_count++;
     core_note_used_locked(core, b, 0);

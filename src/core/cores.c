@@ -31,8 +31,8 @@ void cores_start(void)
 /* The number of the first core after all that this thread is inside. */
 static int first_usable(void)
 {
-    int i = MA_CORE_COUNT;
-    while (i > 0 && __builtin_expect(!core_is_entered(&cores[i - 1]), 1)) {
+    int i = lock_may_be_inside_any() ? MA_CORE_COUNT : 0;
+    while (i > 0 && !core_is_entered(&cores[i - 1])) {
         i--;
     }
     return i;

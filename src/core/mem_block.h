@@ -205,4 +205,19 @@ static inline struct mem_block *mb_split(struct mem_block *b, size_t size)
     return rest;
 }
 
+/*
+ * Make the first `size` bytes of the free block `b` a used block; what is left becomes a free
+ * one of its own. Requires: at least MB_MIN are left.
+ */
+static inline struct mem_block *mb_take_front(struct mem_block *b, size_t size)
+{
+    MA_ASSERT(!mb_is_used(b) && mb_size(b) >= size + MB_MIN && size >= MB_MIN);
+    struct mem_block *rest = mb_at(b, size);
+    size_t rest_size = mb_size(b) - size;
+    mb_set(rest, rest_size, MB_PREV_USED);
+    mb_at(rest, rest_size)->prev_size = rest_size;
+    mb_set(b, size, mb_flags(b) | MB_USED);
+    return rest;
+}
+
 #endif

@@ -212,8 +212,13 @@ static bool take_note_locked(struct slab *slab)
 bool registry_take_note(struct slab *slab)
 {
     if (!enter()) {
-        /* It may be without objects now: then who adopts it gives it back. */
-        __atomic_and_fetch(&slab->remote, ~REMOTE_POSTED, __ATOMIC_ACQ_REL);
+        /* Somebody else may be adopting it, and have collected before the push that brought us here:
+         * then we see the new owner now. If not, it may be without objects, and who adopts it next
+         * gives it back. */
+        if (__atomic_load_n(&slab->owner, __ATOMIC_SEQ_CST) != REGISTRY_ORPHAN) {
+            return false;
+        }
+        __atomic_and_fetch(&slab->remote, ~REMOTE_POSTED, __ATOMIC_SEQ_CST);
         return true;
     }
     bool noted = take_note_locked(slab);

@@ -65,7 +65,8 @@ static struct object *last_of(struct object *o)
 
 bool remote_collect(struct slab *slab, bool leaves_inbox)
 {
-    uint64_t old = __atomic_load_n(&slab->remote, __ATOMIC_RELAXED);
+    /* After the owner was set, in one order with it: see registry_take_note(). */
+    uint64_t old = __atomic_load_n(&slab->remote, __ATOMIC_SEQ_CST);
     uint64_t new;
     do {
         new = leaves_inbox ? 0 : old &REMOTE_POSTED;

@@ -162,7 +162,7 @@ void theap_own(struct theap *heap, struct slab *slab)
 {
     siblings_push(heap, slab);
     partial_push(heap, slab);
-    __atomic_store_n(&slab->owner, heap, __ATOMIC_RELEASE);
+    __atomic_store_n(&slab->owner, heap, __ATOMIC_SEQ_CST); /* see registry_take_note() */
 }
 
 void theap_read_inbox(struct theap *heap)

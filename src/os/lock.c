@@ -26,6 +26,21 @@ enum { SPIN_COUNT = 100 };
 /* A bit for each rank that the thread holds; its address is the thread's mark. */
 static _Thread_local uint32_t held_ranks;
 
+/* Locks that the thread is inside, and at times one that it is about to enter or has just left. */
+static _Thread_local uint32_t inside_count;
+
+static void count_inside(int change)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    inside_count += (uint32_t)change;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+bool lock_may_be_inside_any(void)
+{
+    return inside_count != 0;
+}
+
 static uintptr_t self(void)
 {
     return (uintptr_t)&held_ranks;
@@ -138,8 +153,10 @@ void lock_init(struct lock *lock, enum lock_rank rank, bool interrupts)
 
 bool lock_try_acquire(struct lock *lock)
 {
+    count_inside(1);
     if (!try_acquire(lock, self())) {
         if (!is_guest(lock)) {
+            count_inside(-1);
             return false;
         }
         lock->guest_is_inside = true;
@@ -153,6 +170,7 @@ void lock_acquire(struct lock *lock)
     MA_ASSERT(!lock_held_by_me(lock));
     check_order(lock);
     if (!lock_try_acquire(lock)) {
+        count_inside(1);
         acquire_slow(lock);
         note_entered(lock);
     }
@@ -163,12 +181,13 @@ void lock_release(struct lock *lock)
     note_left(lock);
     if (is_guest(lock)) {
         lock->guest_is_inside = false;
-        return;
+    } else {
+        uintptr_t word = __atomic_exchange_n(&lock->word, FREE, __ATOMIC_RELEASE);
+        if ((word & WAITED_FOR) != 0) {
+            wake_one(lock);
+        }
     }
-    uintptr_t word = __atomic_exchange_n(&lock->word, FREE, __ATOMIC_RELEASE);
-    if ((word & WAITED_FOR) != 0) {
-        wake_one(lock);
-    }
+    count_inside(-1);
 }
 
 bool lock_held_by_me(const struct lock *lock)
@@ -193,6 +212,7 @@ void lock_lend(struct lock *lock)
     lock->lend_count = 1;
     lock->guest_is_inside = false;
     __atomic_store_n(&lock->guest, self(), __ATOMIC_RELAXED);
+    count_inside(-1);
 }
 
 bool lock_take_back(struct lock *lock)
@@ -202,6 +222,7 @@ bool lock_take_back(struct lock *lock)
         lock->lend_count--;
         return false;
     }
+    count_inside(1);
     __atomic_store_n(&lock->guest, 0, __ATOMIC_RELAXED);
     note_entered(lock);
     return true;

@@ -58,6 +58,9 @@ void lock_release(struct lock *lock);
 /* Whether the calling thread is inside this lock's critical section. */
 bool lock_held_by_me(const struct lock *lock);
 
+/* False: the calling thread is inside no lock. True: lock_held_by_me() tells of each. */
+bool lock_may_be_inside_any(void);
+
 /*
  * Keep a lock that is held shut for other threads, but let the holder enter it
  * again, as often as it likes, until lock_take_back(). Calls nest.

@@ -1,0 +1,371 @@
+/*
+ * The medium cache.
+ */
+#include "front_fixture.h"
+
+#include "support/expect_abort.h"
+#include "support/random.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+static struct medium medium;
+
+enum { NO_LIMIT = 1 << 30 };
+
+static int teardown(void **state)
+{
+    medium_flush(&medium, 0);
+    return front_teardown(state);
+}
+
+/* A used block with room for `size` bytes, behind it one that keeps it apart from others. */
+static void *block_of(size_t size)
+{
+    return cores_alloc(size);
+}
+
+static void release(void *payload)
+{
+    cores_free(cores_owner_of(payload), payload);
+}
+
+static void add(void *payload)
+{
+    medium_add(&medium, mb_of_payload(payload), NO_LIMIT);
+}
+
+static size_t block_size(const void *payload)
+{
+    return mb_size(mb_of_payload(payload));
+}
+
+static void sizes_within_the_bounds_are_cached(void **state)
+{
+    (void)state;
+    assert_false(medium_caches(MEDIUM_MIN - 16));
+    assert_true(medium_caches(MEDIUM_MIN));
+    assert_true(medium_caches(MEDIUM_MAX - 16));
+    assert_false(medium_caches(MEDIUM_MAX));
+    assert_null(medium_take(&medium, MEDIUM_MAX));
+    assert_null(medium_take(&medium, MEDIUM_MAX * 2));
+}
+
+static void an_empty_cache_has_nothing(void **state)
+{
+    (void)state;
+    for (size_t size = MA_SMALL_MAX + 1; size < MEDIUM_MAX; size += 500) {
+        assert_null(medium_take(&medium, size));
+    }
+}
+
+/* A request of every size is served by a block of its own size, and by none that is too small. */
+static void a_block_of_the_very_size_is_taken_and_a_smaller_one_is_not(void **state)
+{
+    (void)state;
+    for (size_t size = MA_SMALL_MAX + 8; mb_size_for(size) < MEDIUM_MAX; size += 16) {
+        void *payload = block_of(size);
+        size_t usable = mb_usable(mb_of_payload(payload));
+        add(payload);
+        assert_null(medium_take(&medium, usable + 1));
+        assert_ptr_equal(medium_take(&medium, usable), payload);
+        assert_null(medium_take(&medium, usable));
+        release(payload);
+    }
+}
+
+static void no_block_wastes_more_than_an_eighth(void **state)
+{
+    (void)state;
+    for (size_t size = 1100; mb_size_for(size) < MEDIUM_MAX; size += 320) {
+        void *payload = block_of(size);
+        add(payload);
+        size_t held = block_size(payload);
+        for (size_t wanted = MA_SMALL_MAX + 1; wanted < size; wanted += 16) {
+            size_t least = mb_size_for(wanted);
+            void *taken = medium_take(&medium, wanted);
+            if (taken != NULL) {
+                assert_true(held <= least + least / 8);
+                add(taken);
+            } else {
+                assert_true(held > least + least / 8 || held > least + least / 16);
+            }
+        }
+        assert_ptr_equal(medium_take(&medium, size), payload);
+        release(payload);
+    }
+}
+
+static void the_best_of_those_at_hand_is_taken(void **state)
+{
+    (void)state;
+    size_t sizes[] = {5000, 4600, 4700, 4800}; /* of one bin */
+    void *payloads[COUNT_OF(sizes)];
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        payloads[i] = block_of(sizes[i]);
+        add(payloads[i]);
+    }
+    assert_ptr_equal(medium_take(&medium, 4650), payloads[2]);
+    assert_ptr_equal(medium_take(&medium, 4650), payloads[3]);
+    assert_ptr_equal(medium_take(&medium, 4650), payloads[0]);
+    assert_null(medium_take(&medium, 4650));
+    assert_ptr_equal(medium_take(&medium, 4600), payloads[1]);
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        release(payloads[i]);
+    }
+}
+
+static void the_last_freed_of_equals_is_taken(void **state)
+{
+    (void)state;
+    void *a = block_of(3000);
+    void *b = block_of(3000);
+    add(a);
+    add(b);
+    assert_ptr_equal(medium_take(&medium, 3000), b);
+    assert_ptr_equal(medium_take(&medium, 3000), a);
+    release(a);
+    release(b);
+}
+
+static void the_next_bin_is_looked_at(void **state)
+{
+    (void)state;
+    void *payload = block_of(2048 + 100); /* the bin of 2,048 */
+    add(payload);
+    assert_ptr_equal(medium_take(&medium, 2000), payload);
+    release(payload);
+}
+
+static void the_bytes_and_blocks_are_counted(void **state)
+{
+    (void)state;
+    void *a = block_of(3000);
+    void *b = block_of(9000);
+    add(a);
+    assert_int_equal(medium.bytes, block_size(a));
+    add(b);
+    assert_int_equal(medium.bytes, block_size(a) + block_size(b));
+    assert_int_equal(medium.count, 2);
+    assert_ptr_equal(medium_take(&medium, 3000), a);
+    assert_int_equal(medium.bytes, block_size(b));
+    assert_int_equal(medium.count, 1);
+    release(a);
+    medium_flush(&medium, 0);
+    assert_int_equal(medium.bytes, 0);
+    assert_int_equal(medium.count, 0);
+}
+
+/* ---- Limits ---- */
+
+static void the_cache_never_holds_more_than_the_limit(void **state)
+{
+    (void)state;
+    enum { LIMIT = 100000 };
+    uint64_t random = 9;
+    for (int i = 0; i < 2000; i++) {
+        size_t size = MA_SMALL_MAX + random_below(&random, 30000);
+        medium_add(&medium, mb_of_payload(block_of(size)), LIMIT);
+        assert_true(medium.bytes <= LIMIT);
+    }
+    assert_true(medium.bytes > 0);
+}
+
+static void beyond_the_limit_half_of_it_is_kept(void **state)
+{
+    (void)state;
+    enum { LIMIT = 20000 };
+    void *payloads[5];
+    for (int i = 0; i < 5; i++) {
+        payloads[i] = block_of(5000 - 8); /* four times this is beyond */
+    }
+    for (int i = 0; i < 3; i++) {
+        medium_add(&medium, mb_of_payload(payloads[i]), LIMIT);
+        assert_int_equal(medium.count, i + 1);
+    }
+    medium_add(&medium, mb_of_payload(payloads[3]), LIMIT);
+    assert_in_range(medium.bytes, 1, LIMIT / 2);
+    release(payloads[4]);
+}
+
+static void a_block_beyond_the_limit_is_not_kept(void **state)
+{
+    (void)state;
+    size_t live = core_live_count();
+    void *payload = block_of(20000);
+    medium_add(&medium, mb_of_payload(payload), 1000);
+    assert_int_equal(medium.bytes, 0);
+    assert_int_equal(core_live_count(), live);
+}
+
+static void a_flush_gives_the_largest_back_first(void **state)
+{
+    (void)state;
+    void *small = block_of(1100);
+    add(small);
+    add(block_of(20000));
+    add(block_of(5000));
+    medium_flush(&medium, 7000);
+    assert_int_equal(medium.count, 2);
+    medium_flush(&medium, 6000);
+    assert_int_equal(medium.count, 1);
+    assert_ptr_equal(medium_take(&medium, 1100), small);
+    release(small);
+}
+
+static void a_flush_of_what_is_within_the_bound_changes_nothing(void **state)
+{
+    (void)state;
+    void *payload = block_of(5000);
+    add(payload);
+    medium_flush(&medium, block_size(payload));
+    assert_int_equal(medium.count, 1);
+}
+
+static void what_is_flushed_is_free_in_the_core(void **state)
+{
+    (void)state;
+    size_t live = core_live_count();
+    for (int i = 0; i < 100; i++) {
+        add(block_of(1100 + (size_t)i * 100));
+    }
+    assert_int_equal(core_live_count(), live + 100);
+    medium_flush(&medium, 0);
+    assert_int_equal(core_live_count(), live);
+}
+
+/* ---- What a cached block is to others ---- */
+
+static void only_a_cached_block_is_held(void **state)
+{
+    (void)state;
+    void *payload = block_of(3000);
+    memset(payload, 0, 3000);
+    assert_false(medium_holds(payload, block_size(payload)));
+    add(payload);
+    assert_true(medium_holds(payload, block_size(payload)));
+    assert_ptr_equal(medium_take(&medium, 3000), payload);
+    assert_false(medium_holds(payload, block_size(payload)));
+    release(payload);
+}
+
+/* Objects of a slab that lay there before have left their marks. */
+static void the_mark_of_a_slabs_object_is_not_that_of_a_cached_block(void **state)
+{
+    (void)state;
+    struct object *payload = block_of(3000);
+    payload->mark = object_mark(payload);
+    assert_false(medium_holds(payload, block_size(payload)));
+    assert_ptr_equal(medium_block_of(payload, "free"), mb_of_payload(payload));
+    release(payload);
+}
+
+/* Else who is given this memory by the core, and frees it, were told of a double free. */
+static void a_flushed_block_leaves_no_mark(void **state)
+{
+    (void)state;
+    struct object *payload = block_of(3000);
+    add(payload);
+    medium_flush(&medium, 0);
+    assert_int_not_equal(payload->mark, object_block_mark(payload));
+}
+
+static void look_up(void *payload)
+{
+    medium_block_of(payload, "name");
+}
+
+static void a_cached_block_is_refused(void **state)
+{
+    (void)state;
+    void *payload = block_of(3000);
+    add(payload);
+    assert_aborts(look_up, payload, "name(");
+    assert_aborts(look_up, payload, "double free: the block of 3008 bytes is free already");
+    assert_aborts(look_up, (char *)payload + 16, "no block begins there");
+}
+
+/* ---- By way of the thread ---- */
+
+static void a_released_block_serves_its_threads_next_request(void **state)
+{
+    (void)state;
+    begin_thread();
+    void *payload = block_of(5000);
+    assert_true(front_keep(payload));
+    assert_ptr_equal(front_alloc_medium(5000), payload);
+    assert_null(front_alloc_medium(5000));
+    assert_true(front_keep(payload));
+    begin_thread();
+    assert_null(front_alloc_medium(5000)); /* another thread's */
+}
+
+static void small_and_large_blocks_are_not_kept(void **state)
+{
+    (void)state;
+    begin_thread();
+    void *small = block_of(900);
+    void *large = block_of(MEDIUM_MAX);
+    assert_false(front_keep(small));
+    assert_false(front_keep(large));
+    release(small);
+    release(large);
+}
+
+static void a_thread_without_a_heap_keeps_nothing(void **state)
+{
+    (void)state;
+    become(THEAP_OFF);
+    void *payload = block_of(5000);
+    assert_false(front_keep(payload));
+    release(payload);
+}
+
+static void settling_gives_the_cached_blocks_back(void **state)
+{
+    (void)state;
+    size_t live = core_live_count();
+    begin_thread();
+    live = core_live_count() > live ? core_live_count() : live;
+    assert_false(front_settle());
+    front_keep(block_of(5000));
+    assert_true(front_settle());
+    assert_int_equal(core_live_count(), live);
+}
+
+#define TEST(function) cmocka_unit_test_teardown(function, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(sizes_within_the_bounds_are_cached),
+        TEST(an_empty_cache_has_nothing),
+        TEST(a_block_of_the_very_size_is_taken_and_a_smaller_one_is_not),
+        TEST(no_block_wastes_more_than_an_eighth),
+        TEST(the_best_of_those_at_hand_is_taken),
+        TEST(the_last_freed_of_equals_is_taken),
+        TEST(the_next_bin_is_looked_at),
+        TEST(the_bytes_and_blocks_are_counted),
+        TEST(the_cache_never_holds_more_than_the_limit),
+        TEST(beyond_the_limit_half_of_it_is_kept),
+        TEST(a_block_beyond_the_limit_is_not_kept),
+        TEST(a_flush_gives_the_largest_back_first),
+        TEST(a_flush_of_what_is_within_the_bound_changes_nothing),
+        TEST(what_is_flushed_is_free_in_the_core),
+        TEST(only_a_cached_block_is_held),
+        TEST(the_mark_of_a_slabs_object_is_not_that_of_a_cached_block),
+        TEST(a_flushed_block_leaves_no_mark),
+        TEST(a_cached_block_is_refused),
+        TEST(a_released_block_serves_its_threads_next_request),
+        TEST(small_and_large_blocks_are_not_kept),
+        TEST(a_thread_without_a_heap_keeps_nothing),
+        TEST(settling_gives_the_cached_blocks_back),
+    };
+    return cmocka_run_group_tests(tests, front_group_setup, NULL);
+}

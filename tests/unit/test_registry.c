@@ -1,0 +1,541 @@
+/*
+ * Threads that come and go, and what they leave behind.
+ */
+#include "front_fixture.h"
+
+#include "support/fake_os.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+
+static void *objects[OBJECTS_MAX];
+
+static size_t full_slab(size_t size)
+{
+    objects[0] = first_object(size);
+    return take_all(objects, 1, size);
+}
+
+static void free_all(size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++) {
+        front_free(objects[i]);
+    }
+}
+
+/* ---- Thread heaps ---- */
+
+/* Must be the first test: the registry has no memory yet. */
+static void the_first_thread_gets_no_heap_while_memory_is_out(void **state)
+{
+    (void)state;
+    use_up_memory();
+    assert_null(registry_enter());
+    assert_null(registry_enter());
+    give_memory_back();
+    struct theap *heap = begin_thread();
+    assert_non_null(heap);
+    assert_ptr_equal(slab_owner(slab_of(heap)), REGISTRY_HEAPS);
+}
+
+static void threads_at_a_time_have_heaps_of_their_own(void **state)
+{
+    (void)state;
+    enum { THREADS = 40 };
+    struct theap *heaps[THREADS];
+    for (size_t i = 0; i < THREADS; i++) {
+        heaps[i] = begin_thread();
+        assert_int_equal((uintptr_t)heaps[i] % 64, 0);
+        for (size_t j = 0; j < i; j++) {
+            char *a = (char *)heaps[i];
+            char *b = (char *)heaps[j];
+            assert_true((size_t)(a < b ? b - a : a - b) >= sizeof(struct theap));
+        }
+    }
+}
+
+static void the_heap_of_an_ended_thread_serves_the_next(void **state)
+{
+    (void)state;
+    struct theap *first = begin_thread();
+    struct theap *second = begin_thread();
+    end_thread(second);
+    assert_ptr_equal(begin_thread(), second);
+    size_t blocks = core_live_count();
+    end_thread(first);
+    for (int i = 0; i < 1000; i++) {
+        struct theap *heap = begin_thread();
+        assert_ptr_equal(heap, first);
+        end_thread(heap);
+    }
+    assert_int_equal(core_live_count(), blocks);
+}
+
+static void while_memory_is_out_only_new_heaps_are_refused(void **state)
+{
+    (void)state;
+    enum { MANY = 400 }; /* more than fit what the registry has taken */
+    struct theap *heaps[MANY] = {NULL};
+    size_t count = 0;
+    use_up_memory();
+    while (count < MANY && (heaps[count] = registry_enter()) != NULL) {
+        count++;
+    }
+    assert_in_range(count, 1, MANY - 1);
+    registry_leave(heaps[0]);
+    assert_ptr_equal(registry_enter(), heaps[0]);
+    give_memory_back();
+    assert_non_null(heaps[count] = registry_enter());
+    for (size_t i = 0; i <= count; i++) {
+        registry_leave(heaps[i]);
+    }
+}
+
+static void count_heap(struct theap *heap, void *context)
+{
+    assert_true(heap->is_taken);
+    ++*(size_t *)context;
+}
+
+static size_t heap_count(void)
+{
+    size_t count = 0;
+    registry_each(count_heap, &count);
+    return count;
+}
+
+static void only_heaps_that_serve_a_thread_are_visited(void **state)
+{
+    (void)state;
+    assert_int_equal(heap_count(), 0);
+    struct theap *first = begin_thread();
+    begin_thread();
+    assert_int_equal(heap_count(), 2);
+    end_thread(first);
+    assert_int_equal(heap_count(), 1);
+}
+
+/* ---- The limit of caches ---- */
+
+static void the_cache_limit_is_shared_by_the_threads(void **state)
+{
+    (void)state;
+    enum { THREADS = 30 };
+    begin_thread();
+    size_t alone = registry_cache_limit();
+    assert_in_range(alone, 1, MA_CACHE_MAX);
+    size_t before = alone;
+    for (size_t count = 2; count <= THREADS; count++) {
+        struct theap *heap = begin_thread();
+        size_t limit = registry_cache_limit();
+        assert_non_null(heap);
+        assert_true(limit < before);
+        assert_true(limit * count <= MA_CACHE_BYTES + cores_heap_bytes() / MA_CACHE_SHARE);
+        before = limit;
+    }
+}
+
+static void the_cache_limit_grows_with_the_heap_up_to_a_bound(void **state)
+{
+    (void)state;
+    begin_thread();
+    size_t before = registry_cache_limit();
+    void *large = cores_alloc((size_t)16 << 20);
+    assert_true(registry_cache_limit() > before);
+    void *huge = cores_alloc((size_t)128 << 20);
+    assert_int_equal(registry_cache_limit(), MA_CACHE_MAX);
+    cores_free(cores_owner_of(large), large);
+    cores_free(cores_owner_of(huge), huge);
+}
+
+/* ---- Orphans ---- */
+
+static void a_thread_that_ends_leaves_no_slab_without_objects(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_thread();
+    free_all(0, full_slab(64));
+    objects[0] = first_object(32);
+    assert_int_equal(slab_count(), 2);
+    front_free(objects[0]);
+    end_thread(heap);
+    assert_int_equal(slab_count(), 0);
+}
+
+static void a_slab_with_objects_becomes_an_orphan(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_thread();
+    objects[0] = first_object(64);
+    end_thread(heap);
+    assert_ptr_equal(slab_owner(slab_of(objects[0])), REGISTRY_ORPHAN);
+    assert_int_equal(front_check(NULL), 0);
+    front_free(objects[0]);
+    assert_int_equal(slab_count(), 0);
+}
+
+static void an_orphan_serves_another_thread(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_thread();
+    objects[0] = first_object(64);
+    end_thread(heap);
+    heap = begin_thread();
+    objects[1] = first_object(64);
+    assert_ptr_equal(slab_of(objects[1]), slab_of(objects[0]));
+    assert_ptr_equal(slab_owner(slab_of(objects[0])), heap);
+    assert_ptr_not_equal(objects[1], objects[0]);
+    size_t count = take_all(objects, 2, 64);
+    assert_int_equal(count, slab_of(objects[0])->capacity);
+    free_all(0, count);
+}
+
+static void an_orphan_of_another_class_is_not_adopted(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_thread();
+    objects[0] = first_object(64);
+    end_thread(heap);
+    begin_thread();
+    objects[1] = first_object(80);
+    assert_ptr_equal(slab_owner(slab_of(objects[0])), REGISTRY_ORPHAN);
+    free_all(0, 2);
+}
+
+static void an_orphan_without_free_objects_is_not_adopted(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_thread();
+    size_t count = full_slab(1024);
+    end_thread(heap);
+    begin_thread();
+    void *other = first_object(1024);
+    assert_ptr_not_equal(slab_of(other), slab_of(objects[0]));
+    assert_ptr_equal(slab_owner(slab_of(objects[0])), REGISTRY_ORPHAN);
+    front_free(other);
+    free_all(0, count);
+}
+
+static void a_full_orphan_is_adopted_once_others_have_freed_in_it(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_thread();
+    size_t count = full_slab(1024);
+    end_thread(heap);
+    begin_thread();
+    front_free(objects[0]);
+    objects[0] = first_object(1024);
+    assert_ptr_equal(slab_of(objects[0]), slab_of(objects[1]));
+    free_all(0, count);
+}
+
+/* As the first in the list, in the middle, the last. */
+static void each_of_several_orphans_can_be_adopted(void **state)
+{
+    (void)state;
+    enum { ORPHANS = 5 };
+    for (size_t chosen = 0; chosen < ORPHANS; chosen++) {
+        size_t capacity = 63;
+        for (size_t i = 0; i < ORPHANS; i++) {
+            struct theap *heap = begin_thread();
+            objects[i * capacity] = first_object(1024);
+            take_all(objects, i * capacity + 1, 1024);
+            end_thread(heap);
+        }
+        front_free(objects[chosen * capacity]);
+        begin_thread();
+        objects[chosen * capacity] = first_object(1024);
+        assert_ptr_equal(slab_of(objects[chosen * capacity]),
+                         slab_of(objects[chosen * capacity + 1]));
+        free_all(0, ORPHANS * capacity);
+        end_thread(front_heap());
+        assert_int_equal(slab_count(), 0);
+    }
+}
+
+static void an_orphan_whose_last_object_is_freed_goes_back(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_thread();
+    size_t count = full_slab(64);
+    end_thread(heap);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(slab_count(), 1);
+        front_free(objects[i]);
+    }
+    assert_int_equal(slab_count(), 0);
+}
+
+static void an_orphan_in_the_midst_of_others_goes_back(void **state)
+{
+    (void)state;
+    size_t capacity = 63;
+    for (size_t i = 0; i < 5; i++) {
+        struct theap *heap = begin_thread();
+        objects[i * capacity] = first_object(1024);
+        take_all(objects, i * capacity + 1, 1024);
+        end_thread(heap);
+    }
+    const size_t order[] = {2, 0, 4, 1, 3};
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(slab_count(), 5 - i);
+        free_all(order[i] * capacity, (order[i] + 1) * capacity);
+    }
+    assert_int_equal(slab_count(), 0);
+}
+
+static void what_is_on_its_way_to_a_thread_that_ends_is_not_lost(void **state)
+{
+    (void)state;
+    struct theap *owner = begin_thread();
+    size_t count = full_slab(64);
+    struct theap *other = begin_thread();
+    free_all(0, count); /* some in the inbox, some held back */
+    end_thread(owner);
+    assert_int_equal(slab_count(), 1);
+    end_thread(other);
+    assert_int_equal(slab_count(), 0);
+}
+
+static void a_slab_in_the_inbox_of_a_thread_that_ends_becomes_an_unposted_orphan(void **state)
+{
+    (void)state;
+    struct theap *owner = begin_thread();
+    size_t count = full_slab(64);
+    become(THEAP_OFF);
+    free_all(0, 3);
+    end_thread(owner);
+    struct slab *slab = slab_of(objects[3]);
+    assert_int_equal(remote_word(slab), 0);
+    assert_int_equal(slab_used(slab), count - 3);
+    free_all(3, count);
+}
+
+/* It was pushed into the inbox as its owner left, and the heap serves a new thread when it is read. */
+static void a_slab_in_the_inbox_of_a_wrong_heap_is_posted_on(void **state)
+{
+    (void)state;
+    struct theap *owner = begin_thread();
+    size_t count = full_slab(64);
+    struct theap *other = begin_thread();
+    become(THEAP_OFF);
+    free_all(0, 3);
+    struct slab *slab = slab_of(objects[3]);
+    other->inbox = owner->inbox;
+    owner->inbox = 0;
+
+    theap_read_inbox(other);
+
+    assert_int_equal(owner->inbox, slab_index(slab));
+    assert_int_equal(other->inbox, 0);
+    theap_read_inbox(owner);
+    assert_int_equal(slab_used(slab), count - 3);
+    become(owner);
+    free_all(3, count);
+}
+
+static void a_note_of_what_is_no_orphan_is_refused(void **state)
+{
+    (void)state;
+    begin_thread();
+    objects[0] = first_object(64);
+    assert_false(registry_take_note(slab_of(objects[0])));
+    front_free(objects[0]);
+}
+
+/* ---- The lock ---- */
+
+static void *hold_registry(void *context)
+{
+    pthread_barrier_t *barrier = context;
+    registry_lend();
+    pthread_barrier_wait(barrier);
+    pthread_barrier_wait(barrier);
+    registry_take_back();
+    return NULL;
+}
+
+/* As a signal handler that has interrupted a core: the registry's holder may wait for that core. */
+static void who_is_inside_a_core_does_not_wait_for_the_registry(void **state)
+{
+    (void)state;
+    struct ma_core *core = cores_owner_of(begin_thread());
+    pthread_barrier_t barrier;
+    pthread_t thread;
+    pthread_barrier_init(&barrier, NULL, 2);
+    assert_int_equal(pthread_create(&thread, NULL, hold_registry, &barrier), 0);
+    pthread_barrier_wait(&barrier);
+    lock_acquire(&core->lock);
+    struct theap *refused = registry_enter();
+    lock_release(&core->lock);
+    pthread_barrier_wait(&barrier);
+    pthread_join(thread, NULL);
+    lock_acquire(&core->lock);
+    struct theap *heap = registry_enter();
+    lock_release(&core->lock);
+    pthread_barrier_destroy(&barrier);
+    assert_null(refused);
+    assert_non_null(heap);
+    registry_leave(heap);
+}
+
+static void who_has_lent_itself_the_registry_can_use_it(void **state)
+{
+    (void)state;
+    registry_lend();
+    registry_lend();
+    struct theap *heap = begin_thread();
+    assert_non_null(heap);
+    registry_take_back();
+    objects[0] = first_object(64);
+    front_free(objects[0]);
+    registry_take_back();
+    registry_take_back(); /* of nothing */
+}
+
+static struct theap *inner_heap;
+static struct slab *inner_slab;
+static bool inner_note;
+
+static void call_from_inside(struct theap *heap, void *context)
+{
+    (void)context;
+    inner_heap = registry_enter();
+    inner_slab = registry_adopt(heap, class_of(64));
+    size_t count = heap_count();
+    assert_int_equal(count, 0);
+    struct object *o = objects[0];
+    o->mark = object_mark(o);
+    remote_push(slab_of(o), o, o, 1);
+    inner_note = (remote_word(slab_of(o)) & REMOTE_POSTED) != 0;
+}
+
+/* As a signal handler does that interrupts the registry: it gets nothing, but nothing is lost. */
+static void what_interrupts_the_registry_gets_nothing_and_does_not_wait(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_thread();
+    objects[0] = first_object(64);
+    end_thread(heap);
+    heap = begin_thread();
+    registry_each(call_from_inside, NULL);
+    assert_null(inner_heap);
+    assert_null(inner_slab);
+    assert_false(inner_note);
+    assert_int_equal(slab_count(), 1); /* without objects, but nobody could take note */
+    objects[0] = first_object(64);
+    assert_int_equal(slab_count(), 1);
+    assert_ptr_equal(slab_owner(slab_of(objects[0])), heap);
+    front_free(objects[0]);
+}
+
+/* ---- Fork ---- */
+
+static void after_a_fork_the_slabs_of_other_threads_are_orphans(void **state)
+{
+    (void)state;
+    struct theap *vanished = begin_thread();
+    objects[0] = first_object(64);
+    void *cached = cores_alloc(3000);
+    struct theap *mine = begin_thread();
+    objects[1] = first_object(64);
+    theap_keep(vanished, mb_of_payload(cached));
+
+    registry_after_fork(mine);
+
+    assert_int_equal(heap_count(), 1);
+    assert_ptr_equal(slab_owner(slab_of(objects[0])), REGISTRY_ORPHAN);
+    assert_ptr_equal(slab_owner(slab_of(objects[1])), mine);
+    assert_int_equal(vanished->medium.bytes, 0);
+    front_free(objects[0]);
+    theap_flush(mine);
+    assert_int_equal(slab_count(), 1);
+    front_free(objects[1]);
+    assert_ptr_equal(registry_enter(), vanished);
+    registry_leave(vanished);
+}
+
+static void after_a_fork_what_others_held_back_and_posted_is_passed_on(void **state)
+{
+    (void)state;
+    struct theap *mine = begin_thread();
+    size_t count = full_slab(64);
+    struct theap *owner = begin_thread();
+    void *theirs = first_object(32);
+    struct theap *freer = begin_thread();
+    free_all(0, 3);
+    front_free(theirs);
+    theap_flush(freer); /* posted to one that stays, and to one that vanishes */
+    free_all(3, 5);
+    (void)owner;
+    become(mine);
+
+    registry_after_fork(mine);
+
+    front_settle();
+    assert_int_equal(slab_used(slab_of(objects[5])), count - 5);
+    assert_int_equal(slab_count(), 1); /* nothing was left in the other */
+    free_all(5, count);
+}
+
+static void after_a_fork_of_a_thread_without_a_heap_all_slabs_are_orphans(void **state)
+{
+    (void)state;
+    begin_thread();
+    objects[0] = first_object(64);
+    registry_after_fork(NULL);
+    assert_int_equal(heap_count(), 0);
+    become(THEAP_OFF);
+    front_free(objects[0]);
+    assert_int_equal(slab_count(), 0);
+}
+
+static void a_fork_of_the_only_thread_changes_nothing(void **state)
+{
+    (void)state;
+    struct theap *mine = begin_thread();
+    objects[0] = first_object(64);
+    registry_after_fork(mine);
+    assert_ptr_equal(slab_owner(slab_of(objects[0])), mine);
+    front_free(objects[0]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FRONT_TEST(the_first_thread_gets_no_heap_while_memory_is_out),
+        FRONT_TEST(threads_at_a_time_have_heaps_of_their_own),
+        FRONT_TEST(the_heap_of_an_ended_thread_serves_the_next),
+        FRONT_TEST(while_memory_is_out_only_new_heaps_are_refused),
+        FRONT_TEST(only_heaps_that_serve_a_thread_are_visited),
+        FRONT_TEST(the_cache_limit_is_shared_by_the_threads),
+        FRONT_TEST(the_cache_limit_grows_with_the_heap_up_to_a_bound),
+        FRONT_TEST(a_thread_that_ends_leaves_no_slab_without_objects),
+        FRONT_TEST(a_slab_with_objects_becomes_an_orphan),
+        FRONT_TEST(an_orphan_serves_another_thread),
+        FRONT_TEST(an_orphan_of_another_class_is_not_adopted),
+        FRONT_TEST(an_orphan_without_free_objects_is_not_adopted),
+        FRONT_TEST(a_full_orphan_is_adopted_once_others_have_freed_in_it),
+        FRONT_TEST(each_of_several_orphans_can_be_adopted),
+        FRONT_TEST(an_orphan_whose_last_object_is_freed_goes_back),
+        FRONT_TEST(an_orphan_in_the_midst_of_others_goes_back),
+        FRONT_TEST(what_is_on_its_way_to_a_thread_that_ends_is_not_lost),
+        FRONT_TEST(a_slab_in_the_inbox_of_a_thread_that_ends_becomes_an_unposted_orphan),
+        FRONT_TEST(a_slab_in_the_inbox_of_a_wrong_heap_is_posted_on),
+        FRONT_TEST(a_note_of_what_is_no_orphan_is_refused),
+        FRONT_TEST(who_is_inside_a_core_does_not_wait_for_the_registry),
+        FRONT_TEST(who_has_lent_itself_the_registry_can_use_it),
+        FRONT_TEST(what_interrupts_the_registry_gets_nothing_and_does_not_wait),
+        FRONT_TEST(after_a_fork_the_slabs_of_other_threads_are_orphans),
+        FRONT_TEST(after_a_fork_what_others_held_back_and_posted_is_passed_on),
+        FRONT_TEST(after_a_fork_of_a_thread_without_a_heap_all_slabs_are_orphans),
+        FRONT_TEST(a_fork_of_the_only_thread_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, front_group_setup, NULL);
+}

@@ -1,0 +1,536 @@
+/*
+ * One slab: its layout, what is an object of it, how it is checked and walked. I10, I11.
+ */
+#include "front_fixture.h"
+
+#include "support/expect_abort.h"
+#include "support/fake_os.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_live(const struct slab *slab, const void *address)
+{
+    return slab_is_live(slab, address, object_mark(address));
+}
+
+/* ---- Layout ---- */
+
+static void a_slab_is_one_granule_full_of_objects(void **state)
+{
+    (void)state;
+    for (size_t c = 1; c < CLASS_COUNT; c++) {
+        struct slab *slab = slab_create(c);
+        size_t size = class_size(c);
+        size_t end = slab->start + slab->capacity * size;
+        assert_int_equal((uintptr_t)slab_memory(slab) % MA_GRANULE, 0);
+        assert_ptr_equal(slab_at(slab_memory(slab)), slab);
+        assert_ptr_equal(slab_at(slab_memory(slab) + MA_GRANULE - 1), slab);
+        assert_int_equal(slab->size_class, c);
+        assert_true(slab->start >= SLAB_ALIGNMENT);
+        assert_true(end <= MA_GRANULE);
+        assert_true(MA_GRANULE - end < size);
+        slab_destroy(slab);
+    }
+}
+
+/* Each object is aligned to what its size is a multiple of, up to a cache line; in slabs at
+ * several places, as each begins at an offset of its own. */
+static void objects_are_as_aligned_as_their_size(void **state)
+{
+    (void)state;
+    enum { SLABS = 5 };
+    for (size_t c = 1; c < CLASS_COUNT; c++) {
+        struct slab *slabs[SLABS];
+        size_t size = class_size(c);
+        size_t unit = (size & -size) < SLAB_ALIGNMENT ? size & -size : SLAB_ALIGNMENT;
+        for (size_t i = 0; i < SLABS; i++) {
+            slabs[i] = slab_create(c);
+            assert_int_equal((uintptr_t)(slab_memory(slabs[i]) + slabs[i]->start) % unit, 0);
+        }
+        for (size_t i = 0; i < SLABS; i++) {
+            slab_destroy(slabs[i]);
+        }
+    }
+}
+
+/* No class loses an object to the offset that its slab begins at. */
+static void all_slabs_of_a_class_have_the_same_capacity(void **state)
+{
+    (void)state;
+    enum { SLABS = 20 };
+    for (size_t c = 1; c < CLASS_COUNT; c++) {
+        struct slab *slabs[SLABS];
+        for (size_t i = 0; i < SLABS; i++) {
+            slabs[i] = slab_create(c);
+            assert_int_equal(slabs[i]->capacity, (MA_GRANULE - SLAB_ALIGNMENT) / class_size(c));
+        }
+        for (size_t i = 0; i < SLABS; i++) {
+            slab_destroy(slabs[i]);
+        }
+    }
+}
+
+/* ---- Carving ---- */
+
+static void a_new_slab_has_carved_nothing(void **state)
+{
+    (void)state;
+    struct slab *slab = slab_create(3);
+    assert_null(slab->free);
+    assert_int_equal(slab->carved, 0);
+    assert_int_equal(slab_used(slab), 0);
+    assert_int_equal(slab_check(slab), 0);
+    slab_destroy(slab);
+}
+
+static void carving_takes_about_a_page_at_a_time(void **state)
+{
+    (void)state;
+    for (size_t c = 1; c < CLASS_COUNT; c++) {
+        struct slab *slab = slab_create(c);
+        size_t before = 0;
+        while (slab_carve(slab)) {
+            size_t count = slab->carved - before;
+            assert_in_range(count, 1, (4096 + class_size(c)) / class_size(c));
+            before = slab->carved;
+            assert_int_equal(length_of(slab->free), before);
+        }
+        assert_int_equal(slab->carved, slab->capacity);
+        assert_int_equal(slab_check(slab), 0);
+        slab_destroy(slab);
+    }
+}
+
+/* Nothing behind what was carved has been written to: it need not be resident. */
+static void what_is_not_carved_is_not_touched(void **state)
+{
+    (void)state;
+    struct slab *slab = slab_create(class_of(64));
+    char *uncarved = slab_memory(slab) + 2 * (size_t)4096;
+    memset(uncarved, 0x55, MA_GRANULE - 2 * (size_t)4096);
+    slab_carve(slab);
+    for (size_t i = 0; i < MA_GRANULE - 2 * (size_t)4096; i++) {
+        assert_int_equal(uncarved[i], 0x55);
+    }
+    slab_destroy(slab);
+}
+
+static void a_carved_slab_hands_out_all_objects_in_order(void **state)
+{
+    (void)state;
+    for (size_t c = 1; c < CLASS_COUNT; c++) {
+        struct slab *slab = slab_create(c);
+        char *expected = slab_memory(slab) + slab->start;
+        for (size_t i = 0; i < slab->capacity; i++, expected += class_size(c)) {
+            assert_true(slab->free != NULL || slab_carve(slab));
+            assert_ptr_equal(slab_pop(slab), expected);
+            memset(expected, 0xa5, class_size(c));
+        }
+        assert_false(slab_carve(slab));
+        assert_int_equal(slab_used(slab), slab->capacity);
+        assert_int_equal(slab_check(slab), 0);
+        slab_destroy(slab);
+    }
+}
+
+/* ---- What is a live object ---- */
+
+static void every_address_but_a_live_objects_is_refused(void **state)
+{
+    (void)state;
+    for (size_t c = 1; c < CLASS_COUNT; c += c < 8 ? 1 : 7) {
+        struct slab *slab = slab_create(c);
+        slab_carve(slab);
+        size_t live = slab->carved / 2 + 1U;
+        for (size_t i = 0; i < live; i++) {
+            memset(slab_pop(slab), 0xa5, class_size(c));
+        }
+        slab_carve(slab);
+        for (size_t offset = 0; offset <= MA_GRANULE - sizeof(struct object); offset++) {
+            size_t behind = offset - slab->start;
+            bool expected = offset >= slab->start && behind % class_size(c) == 0 &&
+                            behind / class_size(c) < live;
+            if (is_live(slab, slab_memory(slab) + offset) != expected) {
+                fail_msg("class %zu, offset %zu", c, offset);
+            }
+        }
+        slab_destroy(slab);
+    }
+}
+
+static void the_slab_of_an_address_is_found_while_it_has_an_owner(void **state)
+{
+    (void)state;
+    int local = 0;
+    begin_thread();
+    char *object = first_object(100);
+    void *block = cores_alloc(100);
+    struct slab *slab = slab_of(object);
+
+    assert_non_null(slab);
+    assert_ptr_equal(slab_of(slab_memory(slab)), slab);
+    assert_ptr_equal(slab_of(slab_memory(slab) + MA_GRANULE - 1), slab);
+    assert_null(slab_of(block));
+    assert_null(slab_of(&local));
+    assert_null(slab_of(NULL));
+    assert_null(slab_of((char *)space_map.base + (space_map.granule_count << MA_GRANULE_LOG2)));
+
+    cores_free(cores_owner_of(block), block);
+    front_free(object);
+    end_thread(front_heap());
+    assert_null(slab_of(object));
+}
+
+struct address {
+    struct slab *slab;
+    char *address;
+};
+
+static void check_object(void *context)
+{
+    const struct address *a = context;
+    slab_check_object(a->slab, a->address, "name");
+}
+
+static void a_refusal_says_what_is_wrong(void **state)
+{
+    (void)state;
+    struct slab *slab = slab_create(class_of(48));
+    slab_carve(slab);
+    char *live = (char *)slab_pop(slab);
+    char *memory = slab_memory(slab);
+    check_object(&(struct address){slab, live});
+    memset(live, 0, 48);
+
+    struct address interior = {slab, live + 16};
+    struct address header = {slab, memory + 16};
+    struct address uncarved = {slab, live + (slab->capacity - 1) * (size_t)48};
+    struct address behind = {slab, live + slab->capacity * (size_t)48};
+    struct address freed = {slab, (char *)slab->free};
+    assert_aborts(check_object, &interior, "inside one of 48 bytes, or between blocks");
+    assert_aborts(check_object, &header, "inside one of 48 bytes, or between blocks");
+    assert_aborts(check_object, &behind, "inside one of 48 bytes, or between blocks");
+    assert_aborts(check_object, &uncarved, "no block begins there: it was never allocated");
+    assert_aborts(check_object, &freed, "double free: the block of 48 bytes is free already");
+    slab_destroy(slab);
+}
+
+/* ---- Life ---- */
+
+static void a_destroyed_slab_is_the_cores_again(void **state)
+{
+    (void)state;
+    size_t before = core_live_count();
+    struct slab *slab = slab_create(1);
+    assert_int_equal(core_live_count(), before + 1);
+    char *memory = slab_memory(slab);
+    slab_destroy(slab);
+    assert_int_equal(core_live_count(), before);
+    assert_null(slab_of(memory));
+}
+
+static void a_slab_that_memory_is_out_for_is_NULL(void **state)
+{
+    (void)state;
+    use_up_memory();
+    assert_null(slab_create(4));
+    give_memory_back();
+}
+
+static void a_reused_slab_is_a_fresh_one_of_the_other_class(void **state)
+{
+    (void)state;
+    struct slab *slab = slab_create(class_of(16));
+    while (slab_carve(slab)) {
+    }
+    slab_reuse(slab, class_of(1024));
+    assert_int_equal(slab->size_class, class_of(1024));
+    assert_int_equal(slab->capacity, 63);
+    assert_int_equal(slab->carved, 0);
+    assert_null(slab->free);
+    slab_carve(slab);
+    assert_true(is_live(slab, slab_pop(slab)));
+    assert_int_equal(slab_check(slab), 0);
+    slab_destroy(slab);
+}
+
+/* ---- The checker ---- */
+
+struct checked {
+    struct slab *slab;
+    int result;
+};
+
+static void run_check(void *context)
+{
+    struct checked *checked = context;
+    checked->result = slab_check(checked->slab);
+}
+
+/* The check gives this number (0: none), and says so in one line. */
+static void assert_found(struct slab *slab, int invariant)
+{
+    char said[1024];
+    char expected[64];
+    struct checked checked = {slab, -1};
+    capture_stderr(run_check, &checked, said, sizeof(said));
+    assert_int_equal(checked.result, invariant);
+    if (invariant == 0) {
+        assert_string_equal(said, "");
+        return;
+    }
+    snprintf(expected, sizeof(expected), "heap check: invariant I%d is broken at 0x", invariant);
+    assert_non_null(strstr(said, expected));
+}
+
+/* Two live objects, the others of a page free. */
+static struct slab *sound_slab(void)
+{
+    struct slab *slab = slab_create(class_of(80));
+    slab_carve(slab);
+    memset(slab_pop(slab), 0x41, 80);
+    memset(slab_pop(slab), 0x42, 80);
+    assert_found(slab, 0);
+    return slab;
+}
+
+static void I10_a_list_that_leads_astray_is_found(void **state)
+{
+    (void)state;
+    struct slab *slab = sound_slab();
+    int local = 0;
+    struct object *first = slab->free;
+    void *wrong[] = {
+        &local,
+        slab_memory(slab),              /* the header */
+        (char *)first + 16,             /* the middle of an object */
+        (char *)first + 1,              /* nothing's */
+        slab_memory(slab) + MA_GRANULE, /* another granule's */
+        (void *)UINT64_C(0x4141414141414140),
+    };
+    struct object *second = first->next;
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        slab->free = wrong[i];
+        assert_found(slab, 10);
+        slab->free = first;
+        first->next = wrong[i];
+        assert_found(slab, 10);
+        first->next = second;
+    }
+    assert_found(slab, 0);
+    slab_destroy(slab);
+}
+
+static void I10_an_object_that_is_listed_twice_is_found(void **state)
+{
+    (void)state;
+    struct slab *slab = sound_slab();
+    struct object *first = slab->free;
+    struct object *second = first->next;
+    struct object *third = second->next;
+    second->next = first; /* and the check ends */
+    assert_found(slab, 10);
+    second->next = second;
+    assert_found(slab, 10);
+    second->next = third;
+    slab->remote = (uintptr_t)third | UINT64_C(1) << REMOTE_COUNT_SHIFT;
+    assert_found(slab, 10); /* on both lists */
+    slab->remote = 0;
+    assert_found(slab, 0);
+    slab_destroy(slab);
+}
+
+static void I10_a_free_object_that_was_written_to_is_found(void **state)
+{
+    (void)state;
+    struct slab *slab = sound_slab();
+    struct object *second = slab->free->next;
+    uintptr_t mark = second->mark;
+    second->mark = 0;
+    assert_found(slab, 10);
+    second->mark = mark;
+    assert_found(slab, 0);
+    slab_destroy(slab);
+}
+
+static void I10_an_object_freed_by_others_that_was_written_to_is_found(void **state)
+{
+    (void)state;
+    struct slab *slab = sound_slab();
+    struct object *live = (struct object *)(slab_memory(slab) + slab->start);
+    live->next = NULL;
+    live->mark = object_mark(live);
+    slab->remote = (uintptr_t)live | UINT64_C(1) << REMOTE_COUNT_SHIFT;
+    assert_found(slab, 0);
+    live->mark++;
+    assert_found(slab, 10);
+    live->mark--;
+    live->next = (struct object *)((char *)live + 8);
+    assert_found(slab, 10);
+    slab->remote = 0;
+    assert_found(slab, 0);
+    slab_destroy(slab);
+}
+
+static void I11_a_wrong_count_is_found(void **state)
+{
+    (void)state;
+    struct slab *slab = sound_slab();
+    slab_set_used(slab, 3);
+    assert_found(slab, 11);
+    slab_set_used(slab, 1);
+    assert_found(slab, 11);
+    slab_set_used(slab, 2);
+    slab->free = slab->free->next; /* one object is lost */
+    assert_found(slab, 11);
+    slab_destroy(slab);
+}
+
+static void I11_a_wrong_count_of_objects_freed_by_others_is_found(void **state)
+{
+    (void)state;
+    struct slab *slab = sound_slab();
+    struct object *live = (struct object *)(slab_memory(slab) + slab->start);
+    live->next = NULL;
+    live->mark = object_mark(live);
+    for (uint64_t count = 0; count < 4; count++) {
+        slab->remote = (uintptr_t)live | count << REMOTE_COUNT_SHIFT;
+        assert_found(slab, count == 1 ? 0 : 11);
+    }
+    slab->remote = 0;
+    slab_destroy(slab);
+}
+
+/* A thread that vanished in a fork may have had an object in hand; the lists must be right still. */
+static void I11_a_torn_slab_may_have_lost_objects(void **state)
+{
+    (void)state;
+    struct slab *slab = sound_slab();
+    slab->is_torn = true;
+    slab_set_used(slab, 3);
+    assert_found(slab, 0);
+    slab->free->mark++;
+    assert_found(slab, 10);
+    slab_destroy(slab);
+}
+
+/* ---- Walking ---- */
+
+struct seen {
+    size_t count;
+    size_t used;
+    size_t stop_at;
+    struct ma_block blocks[OBJECTS_MAX + 1];
+};
+
+static struct seen seen;
+
+static int note(const struct ma_block *block, void *context)
+{
+    (void)context;
+    seen.blocks[seen.count++] = *block;
+    seen.used += block->is_used != 0;
+    return seen.count == seen.stop_at ? 77 : 0;
+}
+
+static void a_walk_visits_every_object_and_the_rest_as_one(void **state)
+{
+    (void)state;
+    struct slab *slab = sound_slab();
+    seen = (struct seen){0};
+    assert_int_equal(slab_walk(slab, note, NULL), 0);
+    assert_int_equal(seen.count, slab->carved + 1U);
+    assert_int_equal(seen.used, 2);
+    const char *at = slab_memory(slab) + slab->start;
+    for (size_t i = 0; i < slab->carved; i++, at += 80) {
+        assert_ptr_equal(seen.blocks[i].payload, at);
+        assert_int_equal(seen.blocks[i].size, 80);
+        assert_int_equal(seen.blocks[i].usable, 80);
+        assert_int_equal(seen.blocks[i].is_used, i < 2);
+    }
+    assert_ptr_equal(seen.blocks[seen.count - 1].payload, at);
+    assert_int_equal(seen.blocks[seen.count - 1].size,
+                     (size_t)(slab->capacity - slab->carved) * 80);
+    assert_false(seen.blocks[seen.count - 1].is_used);
+    slab_destroy(slab);
+}
+
+static void a_walk_over_a_slab_without_a_rest_visits_only_objects(void **state)
+{
+    (void)state;
+    struct slab *slab = slab_create(1);
+    while (slab_carve(slab)) {
+    }
+    seen = (struct seen){0};
+    assert_int_equal(slab_walk(slab, note, NULL), 0);
+    assert_int_equal(seen.count, slab->capacity);
+    assert_int_equal(seen.used, 0);
+    slab_destroy(slab);
+}
+
+static void a_walk_sees_what_others_have_freed_as_free(void **state)
+{
+    (void)state;
+    struct slab *slab = sound_slab();
+    struct object *live = (struct object *)(slab_memory(slab) + slab->start);
+    live->next = NULL;
+    live->mark = object_mark(live);
+    slab->remote = (uintptr_t)live | UINT64_C(1) << REMOTE_COUNT_SHIFT;
+    seen = (struct seen){0};
+    slab_walk(slab, note, NULL);
+    assert_int_equal(seen.used, 1);
+    assert_false(seen.blocks[0].is_used);
+    slab->remote = 0;
+    slab_destroy(slab);
+}
+
+static void a_walk_ends_where_the_visit_says_so(void **state)
+{
+    (void)state;
+    struct slab *slab = sound_slab();
+    for (size_t stop_at = 1; stop_at <= slab->carved + 1U; stop_at++) {
+        seen = (struct seen){.stop_at = stop_at};
+        assert_int_equal(slab_walk(slab, note, NULL), 77);
+        assert_int_equal(seen.count, stop_at);
+    }
+    slab_destroy(slab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FRONT_TEST(a_slab_is_one_granule_full_of_objects),
+        FRONT_TEST(objects_are_as_aligned_as_their_size),
+        FRONT_TEST(all_slabs_of_a_class_have_the_same_capacity),
+        FRONT_TEST(a_new_slab_has_carved_nothing),
+        FRONT_TEST(carving_takes_about_a_page_at_a_time),
+        FRONT_TEST(what_is_not_carved_is_not_touched),
+        FRONT_TEST(a_carved_slab_hands_out_all_objects_in_order),
+        FRONT_TEST(every_address_but_a_live_objects_is_refused),
+        FRONT_TEST(the_slab_of_an_address_is_found_while_it_has_an_owner),
+        FRONT_TEST(a_refusal_says_what_is_wrong),
+        FRONT_TEST(a_destroyed_slab_is_the_cores_again),
+        FRONT_TEST(a_slab_that_memory_is_out_for_is_NULL),
+        FRONT_TEST(a_reused_slab_is_a_fresh_one_of_the_other_class),
+        FRONT_TEST(I10_a_list_that_leads_astray_is_found),
+        FRONT_TEST(I10_an_object_that_is_listed_twice_is_found),
+        FRONT_TEST(I10_a_free_object_that_was_written_to_is_found),
+        FRONT_TEST(I10_an_object_freed_by_others_that_was_written_to_is_found),
+        FRONT_TEST(I11_a_wrong_count_is_found),
+        FRONT_TEST(I11_a_wrong_count_of_objects_freed_by_others_is_found),
+        FRONT_TEST(I11_a_torn_slab_may_have_lost_objects),
+        FRONT_TEST(a_walk_visits_every_object_and_the_rest_as_one),
+        FRONT_TEST(a_walk_over_a_slab_without_a_rest_visits_only_objects),
+        FRONT_TEST(a_walk_sees_what_others_have_freed_as_free),
+        FRONT_TEST(a_walk_ends_where_the_visit_says_so),
+    };
+    return cmocka_run_group_tests(tests, front_group_setup, NULL);
+}

@@ -130,7 +130,7 @@ struct theap *registry_enter(void)
 static void abandon_locked(struct slab *slab)
 {
     __atomic_store_n(&slab->owner, REGISTRY_ORPHAN, __ATOMIC_SEQ_CST);
-    remote_collect(slab, false);
+    remote_collect(slab);
     if (slab_used(slab) == 0 && remote_word(slab) == 0) {
         slab_destroy(slab);
     } else {
@@ -190,7 +190,7 @@ struct slab *registry_adopt(struct theap *heap, size_t size_class)
     if (found != NULL) {
         orphans_remove_locked(found);
         theap_own(heap, found);
-        remote_collect(found, false);
+        remote_collect(found);
     }
     lock_release(&lock);
     return found;

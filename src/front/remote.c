@@ -63,13 +63,13 @@ static struct object *last_of(struct object *o)
     return o;
 }
 
-bool remote_collect(struct slab *slab, bool leaves_inbox)
+bool remote_collect(struct slab *slab)
 {
     /* After the owner was set, in one order with it: see registry_take_note(). */
     uint64_t old = __atomic_load_n(&slab->remote, __ATOMIC_SEQ_CST);
     uint64_t new;
     do {
-        new = leaves_inbox ? 0 : old &REMOTE_POSTED;
+        new = old &REMOTE_POSTED;
     } while (old != new && !__atomic_compare_exchange_n(&slab->remote, &old, new, true,
                                                         __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
     struct object *first = remote_object(old);
@@ -82,4 +82,9 @@ bool remote_collect(struct slab *slab, bool leaves_inbox)
     slab->free = first;
     slab_set_used(slab, slab_used(slab) - (size_t)(old >> REMOTE_COUNT_SHIFT));
     return true;
+}
+
+void remote_unpost(struct slab *slab)
+{
+    __atomic_and_fetch(&slab->remote, ~REMOTE_POSTED, __ATOMIC_ACQ_REL);
 }

@@ -3,8 +3,8 @@
  *
  * A slab's word `remote` has the address of the first object of a list, in its upper 16 bits
  * the list's length, and in its lowest bit whether the slab is POSTED: in its owner's inbox,
- * or on the way there. Whoever sets that bit does the posting. While a slab with an owner has
- * objects on its remote list it is POSTED, so the owner will hear of them.
+ * or on the way there. Whoever sets that bit does the posting, so the owner hears of every object
+ * that comes onto the list; it takes them from there when it has a use for them.
  */
 #ifndef MA_FRONT_REMOTE_H
 #define MA_FRONT_REMOTE_H
@@ -38,13 +38,12 @@ static inline size_t remote_count_of(const struct slab *slab)
  * takes them from there. Any thread, no lock needed; the slab's objects are live until then. */
 void remote_push(struct slab *slab, struct object *first, struct object *last, size_t count);
 
-/*
- * Take the remote list over to the list `free`. Owner thread, or registry lock.
- *
- * @param leaves_inbox  the caller has just taken the slab out of an inbox.
- * @return whether there were any objects.
- */
-bool remote_collect(struct slab *slab, bool leaves_inbox);
+/* Take the remote list over to the list `free`. False: there were no objects. Owner thread, or
+ * registry lock. */
+bool remote_collect(struct slab *slab);
+
+/* The owner has taken the slab out of its inbox: who pushes next posts it again. */
+void remote_unpost(struct slab *slab);
 
 /* Post a slab that is marked POSTED to whoever owns it. */
 void remote_post(struct slab *slab);

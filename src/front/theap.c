@@ -140,15 +140,37 @@ static bool is_empty(const struct slab *slab)
     return slab_used(slab) == 0 && remote_word(slab) == 0;
 }
 
-/* Put a slab that is full, or partial, where its count of used objects wants it. */
+/*
+ * Put a slab that is full, or partial, where the number of its live objects wants it.
+ *
+ * Those that others have freed stay on the remote list until the slab serves again, or has none but
+ * free ones: to append one list to another it must be walked, and each object on it may lie in
+ * another processor's cache.
+ */
 static void reconsider(struct theap *heap, struct slab *slab)
 {
-    if (slab->state == SLAB_FULL && slab_used(slab) <= slab->notify_at) {
+    size_t remote_count = remote_count_of(slab);
+    size_t live_count = slab_used(slab) - remote_count;
+    if (slab->state == SLAB_FULL && live_count <= slab->notify_at) {
         partial_push(heap, slab);
     }
-    if (slab->state == SLAB_PARTIAL && is_empty(slab)) {
+    if (slab->state != SLAB_PARTIAL) {
+        return;
+    }
+    slab->notify_at = (uint16_t)remote_count;
+    if (live_count == 0) {
+        remote_collect(slab);
+    }
+    if (is_empty(slab)) {
         partial_remove(heap, slab);
         empty_push(heap, slab);
+    }
+}
+
+/* Keep no more empty slabs than the thread's share. */
+static void bound_empty(struct theap *heap)
+{
+    if (heap->oldest_empty != 0) {
         release_empty(heap, registry_cache_limit());
     }
 }
@@ -156,6 +178,7 @@ static void reconsider(struct theap *heap, struct slab *slab)
 void theap_notified(struct theap *heap, struct slab *slab)
 {
     reconsider(heap, slab);
+    bound_empty(heap);
 }
 
 void theap_own(struct theap *heap, struct slab *slab)
@@ -178,9 +201,10 @@ void theap_read_inbox(struct theap *heap)
             remote_post(slab); /* it came here as its owner left, and this heap has a new thread */
             continue;
         }
-        remote_collect(slab, true);
+        remote_unpost(slab);
         reconsider(heap, slab);
     }
+    bound_empty(heap);
 }
 
 /* Current slabs that are empty serve no more. True where there were any. */
@@ -189,7 +213,7 @@ static bool sweep(struct theap *heap)
     size_t count = 0;
     for (size_t c = 1; c < CLASS_COUNT; c++) {
         struct slab *slab = heap->current[c];
-        if (slab != &no_slab && is_empty(slab)) {
+        if (slab != &no_slab && (slab_used(slab) == 0 || remote_collect(slab)) && is_empty(slab)) {
             set_current(heap, c, &no_slab);
             empty_push(heap, slab);
             count++;
@@ -203,6 +227,12 @@ static bool sweep(struct theap *heap)
 bool theap_release_empty(struct theap *heap)
 {
     sweep(heap);
+    granule_index index = heap->slabs;
+    while (index != 0) {
+        struct slab *slab = slab_number(index);
+        index = slab->sibling_next;
+        reconsider(heap, slab);
+    }
     bool has_any = heap->oldest_empty != 0;
     release_empty(heap, 0);
     return has_any;
@@ -282,7 +312,7 @@ static struct slab *next_slab(struct theap *heap, size_t size_class)
 /* Whether the slab has a free object, after a look where more may be. */
 static bool replenish(struct slab *slab)
 {
-    return slab->free != NULL || remote_collect(slab, false) || slab_carve(slab);
+    return slab->free != NULL || remote_collect(slab) || slab_carve(slab);
 }
 
 struct object *theap_refill(struct theap *heap, size_t size_class)

@@ -193,3 +193,8 @@ int front_teardown(void **state)
                       fails(core_live_count() != count_granules(true), "blocks are left");
     return has_failed ? -1 : 0;
 }
+
+size_t live_in(const struct slab *slab)
+{
+    return slab_used(slab) - remote_count_of(slab);
+}

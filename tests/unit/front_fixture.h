@@ -66,4 +66,7 @@ struct ma_stats front_stats(void);
 /* The length of a list of objects. */
 size_t length_of(const struct object *o);
 
+/* Objects of a slab that are live: what others have freed is not, though it be still on its way. */
+size_t live_in(const struct slab *slab);
+
 #endif

@@ -335,7 +335,7 @@ static void a_slab_in_the_inbox_of_a_wrong_heap_is_posted_on(void **state)
     assert_int_equal(owner->inbox, slab_index(slab));
     assert_int_equal(other->inbox, 0);
     theap_read_inbox(owner);
-    assert_int_equal(slab_used(slab), count - 3);
+    assert_int_equal(live_in(slab), count - 3);
     become(owner);
     free_all(3, count);
 }
@@ -479,7 +479,7 @@ static void after_a_fork_what_others_held_back_and_posted_is_passed_on(void **st
     registry_after_fork(mine);
 
     front_settle();
-    assert_int_equal(slab_used(slab_of(objects[5])), count - 5);
+    assert_int_equal(live_in(slab_of(objects[5])), count - 5);
     assert_int_equal(slab_count(), 1); /* nothing was left in the other */
     free_all(5, count);
 }

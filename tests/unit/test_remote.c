@@ -126,8 +126,9 @@ static void the_inbox_holds_the_slabs_of_all_classes(void **state)
     remote_push(slab_of(other), o, o, 1);
     theap_read_inbox(owned.owner);
     assert_int_equal(owned.owner->inbox, 0);
+    assert_true(remote_collect(owned.slab));
     assert_true(free_list_is(0, 1));
-    assert_int_equal(slab_used(slab_of(other)), 0);
+    assert_int_equal(live_in(slab_of(other)), 0);
     free_rest(1);
 }
 
@@ -138,7 +139,7 @@ static void a_collection_takes_all(void **state)
     push(0, 3);
     push(3, 1);
     push(4, 7);
-    assert_true(remote_collect(owned.slab, false));
+    assert_true(remote_collect(owned.slab));
     assert_int_equal(remote_count_of(owned.slab), 0);
     assert_null(remote_first(owned.slab));
     assert_int_equal(slab_used(owned.slab), owned.count - 11);
@@ -154,7 +155,7 @@ static void a_collection_keeps_what_is_free_already(void **state)
         front_free(owned.objects[i]);
     }
     push(4, 4);
-    assert_true(remote_collect(owned.slab, false));
+    assert_true(remote_collect(owned.slab));
     assert_true(free_list_is(0, 8));
     free_rest(8);
 }
@@ -163,12 +164,12 @@ static void a_collection_of_nothing_says_so(void **state)
 {
     (void)state;
     own_slab(64);
-    assert_false(remote_collect(owned.slab, false));
-    assert_false(remote_collect(owned.slab, true));
+    assert_false(remote_collect(owned.slab));
     push(0, 1);
     owned.owner->inbox = 0; /* as its reader does */
-    assert_true(remote_collect(owned.slab, true));
-    assert_false(remote_collect(owned.slab, true));
+    remote_unpost(owned.slab);
+    assert_true(remote_collect(owned.slab));
+    assert_false(remote_collect(owned.slab));
     free_rest(1);
 }
 
@@ -178,12 +179,13 @@ static void a_slab_stays_posted_until_it_leaves_the_inbox(void **state)
     (void)state;
     own_slab(64);
     push(0, 1);
-    assert_true(remote_collect(owned.slab, false));
+    assert_true(remote_collect(owned.slab));
     assert_true(is_posted());
     push(1, 1);
     assert_int_equal(owned.slab->inbox_next, 0);
 
     theap_read_inbox(owned.owner);
+    remote_collect(owned.slab);
 
     assert_int_equal(remote_word(owned.slab), 0);
     assert_true(free_list_is(0, 2));
@@ -198,6 +200,7 @@ static void a_slab_that_has_left_the_inbox_is_posted_anew(void **state)
         push(i, 1);
         assert_int_equal(owned.owner->inbox, slab_index(owned.slab));
         theap_read_inbox(owned.owner);
+        remote_collect(owned.slab);
         assert_int_equal(owned.owner->inbox, 0);
     }
     assert_true(free_list_is(0, 4));
@@ -219,6 +222,7 @@ static void the_order_within_a_chain_does_not_matter(void **state)
     push(10, 20);
     push(0, 10);
     theap_read_inbox(owned.owner);
+    remote_collect(owned.slab);
     assert_true(free_list_is(0, 30));
     free_rest(30);
 }
@@ -238,8 +242,9 @@ static void nothing_is_lost_over_many_pushes_and_collections(void **state)
             size_t turn = random_below(&random, 5);
             if (turn == 0) {
                 theap_read_inbox(owned.owner);
+                remote_collect(owned.slab);
             } else if (turn == 1) {
-                remote_collect(owned.slab, false);
+                remote_collect(owned.slab);
             }
             assert_int_equal(length_of(owned.slab->free) + remote_count_of(owned.slab), done);
             assert_int_equal(slab_used(owned.slab) - remote_count_of(owned.slab),
@@ -263,6 +268,7 @@ static void all_objects_of_the_largest_slab_can_be_freed_by_others(void **state)
     assert_int_equal(remote_count_of(owned.slab), owned.count);
     assert_int_equal(slab_check(owned.slab), 0);
     theap_read_inbox(owned.owner);
+    remote_collect(owned.slab);
     assert_int_equal(slab_used(owned.slab), 0);
 }
 
@@ -296,11 +302,12 @@ static void nothing_is_lost_between_two_pushers_and_the_owner(void **state)
         }
         for (int i = 0; i < 2000; i++) {
             theap_read_inbox(owned.owner);
-            remote_collect(owned.slab, false);
+            remote_collect(owned.slab);
         }
         pthread_join(pushers[0].thread, NULL);
         pthread_join(pushers[1].thread, NULL);
         theap_read_inbox(owned.owner);
+        remote_collect(owned.slab);
         assert_int_equal(slab_used(owned.slab), 0);
         assert_int_equal(length_of(owned.slab->free), owned.count);
         assert_int_equal(slab_check(owned.slab), 0);

@@ -399,7 +399,7 @@ static void a_free_while_the_thread_is_inside_reaches_the_thread_by_its_inbox(vo
     front_leave(heap);
     assert_int_equal(slab_used(slab_of(objects[0])), 1);
     front_settle();
-    assert_int_equal(slab_used(slab_of(objects[0])), 0);
+    assert_int_equal(live_in(slab_of(objects[0])), 0);
 }
 
 static void what_others_have_freed_is_used_before_a_new_slab(void **state)

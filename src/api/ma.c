@@ -42,19 +42,22 @@ static inline void *alloc_object(size_t size)
     return __builtin_expect(object != NULL, 1) ? object : alloc_object_slow(heap, size);
 }
 
+/* A block: of those that the thread has released, or of the core. */
+static void *alloc_block(size_t size)
+{
+    void *payload = size < MEDIUM_MAX ? front_alloc_medium(size) : NULL;
+    return payload != NULL ? payload : or_enomem(heap_alloc(size));
+}
+
 static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t size)
 {
     void *object = alloc_object_slow(heap, size);
-    return object != NULL ? object : or_enomem(heap_alloc(size));
+    return object != NULL ? object : alloc_block(size);
 }
 
 static __attribute__((noinline)) void *malloc_large(size_t size)
 {
-    if (size > PTRDIFF_MAX) {
-        return or_enomem(NULL);
-    }
-    void *payload = size < MEDIUM_MAX ? front_alloc_medium(size) : NULL;
-    return payload != NULL ? payload : or_enomem(heap_alloc(size));
+    return size <= PTRDIFF_MAX ? alloc_block(size) : or_enomem(NULL);
 }
 
 void *ma_malloc(size_t size)
@@ -73,8 +76,11 @@ void *ma_calloc(size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &total) || total > PTRDIFF_MAX) {
         return or_enomem(NULL);
     }
-    void *object = total <= MA_SMALL_MAX ? alloc_object(total) : NULL;
-    return object != NULL ? memset(object, 0, total) : or_enomem(heap_alloc_zeroed(total));
+    void *payload = total <= MA_SMALL_MAX ? alloc_object(total) : NULL;
+    if (payload == NULL && total < MEDIUM_MAX) {
+        payload = front_alloc_medium(total);
+    }
+    return payload != NULL ? memset(payload, 0, total) : or_enomem(heap_alloc_zeroed(total));
 }
 
 static __attribute__((noinline)) void free_slow(void *payload)

@@ -61,7 +61,7 @@ static inline void *front_pop(struct theap *heap, size_t size)
  */
 void *front_alloc_slow(struct theap *heap, size_t size);
 
-/* A payload of at least `size` bytes, more than MA_SMALL_MAX, of those that this thread has
+/* A payload of at least `size` bytes, less than MEDIUM_MAX, of the blocks that this thread has
  * released; NULL where the core is to serve. */
 void *front_alloc_medium(size_t size);
 

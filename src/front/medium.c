@@ -1,8 +1,9 @@
 /*
- * The medium cache.
+ * The block cache.
  */
 #include "front/medium.h"
 
+#include "base/report.h"
 #include "core/cores.h"
 
 /* How many blocks of a bin are looked at. */
@@ -14,10 +15,13 @@ enum { MEDIUM_WASTE_SHARE = 8 };
 /* The bin of blocks of `size` bytes. */
 static size_t bin_of(size_t size)
 {
+    if (size < MA_SMALL_MAX) {
+        return (size - MEDIUM_MIN) / MA_ALIGNMENT;
+    }
     size_t top = bits_highest(size);
-    size_t doubling = top - bits_highest(MEDIUM_MIN);
+    size_t doubling = top - bits_highest(MA_SMALL_MAX);
     size_t part = (size >> (top - MEDIUM_BINS_LOG2)) & ((1U << MEDIUM_BINS_LOG2) - 1);
-    return (doubling << MEDIUM_BINS_LOG2) + part;
+    return MEDIUM_EXACT_BIN_COUNT + (doubling << MEDIUM_BINS_LOG2) + part;
 }
 
 static size_t size_of(const struct object *payload)
@@ -31,12 +35,36 @@ static void count(struct medium *medium, size_t bytes, size_t blocks)
     __atomic_store_n(&medium->count, medium->count + blocks, __ATOMIC_RELAXED);
 }
 
+/* Whether `o`, which may be any address, is a cached block's payload. */
+static bool is_cached(const struct object *o)
+{
+    return (uintptr_t)o % MA_ALIGNMENT == 0 && space_segment_of(o) != NULL &&
+           mb_is_sealed(mb_of_payload(o)) && o->mark == object_block_mark(o);
+}
+
+static __attribute__((noreturn, cold)) void refuse(const struct object *o)
+{
+    report_fatal("corrupted free list: the links of the free block at %p (%zu bytes) are wrong; "
+                 "memory was probably written to after it was freed",
+                 (const void *)o, size_of(o));
+}
+
+/* Abort unless the cached payload `o` is as it was left, and its link leads to another. */
+static void check_cached(const struct object *o)
+{
+    if (__builtin_expect(o->mark != object_block_mark(o), 0) ||
+        __builtin_expect(o->next != NULL && !is_cached(o->next), 0)) {
+        refuse(o);
+    }
+}
+
 /* The link to the smallest of the first blocks in a bin that have `least` to `most` bytes. */
 static struct object **find(struct object **link, size_t least, size_t most)
 {
     struct object **best = NULL;
     size_t best_size = most + 1;
     for (int i = 0; i < LOOK_COUNT && *link != NULL; i++, link = &(*link)->next) {
+        check_cached(*link);
         size_t size = size_of(*link);
         if (size >= least && size < best_size) {
             best = link;
@@ -44,6 +72,14 @@ static struct object **find(struct object **link, size_t least, size_t most)
         }
     }
     return best;
+}
+
+void medium_note_release(struct medium *medium, size_t size)
+{
+    if (size < MA_SMALL_MAX) {
+        uint8_t *missed = &medium->missed[class_of(size - MB_OVERHEAD)];
+        *missed = (uint8_t)(*missed - (*missed > 0 && *missed < MA_WARM_COUNT));
+    }
 }
 
 void *medium_take(struct medium *medium, size_t size)
@@ -97,8 +133,10 @@ void medium_flush(struct medium *medium, size_t keep)
     for (size_t bin = MEDIUM_BIN_COUNT; bin-- > 0 && medium->bytes > keep;) {
         while (medium->bins[bin] != NULL && medium->bytes > keep) {
             struct object *payload = medium->bins[bin];
+            check_cached(payload);
             medium->bins[bin] = payload->next;
             count(medium, -size_of(payload), (size_t)-1);
+            medium_note_release(medium, size_of(payload));
             payload->mark = 0;
             payload->next = chain;
             chain = payload;

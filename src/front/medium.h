@@ -1,6 +1,7 @@
 /*
- * The medium cache: blocks of the core that a thread has released and may soon want again,
- * kept in front of the core's lock. To the core they are used.
+ * The block cache: blocks of the core that a thread has released and may soon want again,
+ * kept in front of the core's lock. To the core they are used. They are those of medium size, and
+ * small ones of classes that have earned no slab.
  *
  * Nothing is rounded up to a class: a block is found by its size, the smallest of those looked
  * at that hold the request and waste at most 1/MEDIUM_WASTE_SHARE of it; else the core is to
@@ -13,22 +14,26 @@
 #define MA_FRONT_MEDIUM_H
 
 #include "core/core.h"
+#include "front/classes.h"
 #include "front/object.h"
 
 /* Sizes of cached blocks, headers included: at least so much, and less than this. */
-#define MEDIUM_MIN MA_SMALL_MAX
-#define MEDIUM_MAX (MEDIUM_MIN << MEDIUM_DOUBLINGS)
+#define MEDIUM_MIN MB_MIN
+#define MEDIUM_MAX (MA_SMALL_MAX << MEDIUM_DOUBLINGS)
 
-/* Bins are so many to each doubling of the size. */
+/* There is a bin for each size below MA_SMALL_MAX; from there on so many to each doubling. */
+#define MEDIUM_EXACT_BIN_COUNT ((MA_SMALL_MAX - MEDIUM_MIN) / MA_ALIGNMENT)
 #define MEDIUM_DOUBLINGS 5
 #define MEDIUM_BINS_LOG2 3
-#define MEDIUM_BIN_COUNT (MEDIUM_DOUBLINGS << MEDIUM_BINS_LOG2)
+#define MEDIUM_BIN_COUNT (MEDIUM_EXACT_BIN_COUNT + (MEDIUM_DOUBLINGS << MEDIUM_BINS_LOG2))
 
 struct medium {
     /* Owner thread only (`bytes` is atomic, as others read it): */
     struct object *bins[MEDIUM_BIN_COUNT]; /* payloads, the last freed first */
     size_t bytes;
     size_t count;
+    uint8_t
+        missed[CLASS_COUNT]; /* requests that the core had to serve, less what it was given back */
 };
 
 /* Whether blocks of `size` bytes, header included, are cached. */
@@ -47,6 +52,9 @@ static inline bool medium_holds(const void *payload, size_t size)
 /* The core's used block of `payload`; aborts with a report naming `caller` where there is none, or
  * where it is cached. */
 struct mem_block *medium_block_of(const void *payload, const char *caller);
+
+/* A block of `size` bytes goes to the core. */
+void medium_note_release(struct medium *medium, size_t size);
 
 /* A payload of at least `size` bytes; NULL where none is cached that fits closely. */
 void *medium_take(struct medium *medium, size_t size);

@@ -10,10 +10,6 @@
 
 #include <string.h>
 
-/* Objects are put on the free list by so many bytes at a time, so that memory is touched only
- * when it is soon needed. */
-#define CARVE_STEP ((size_t)4096)
-
 /* Slabs of one class do not all begin at the same offset, where the class leaves room: the cache
  * sets that first objects fall into are spread. */
 static size_t start_for(granule_index index, size_t object_size)
@@ -76,7 +72,7 @@ bool slab_carve(struct slab *slab)
     size_t size = class_size(slab->size_class);
     char *first = object_at(slab, slab->carved);
     char *end = object_at(slab, slab->capacity);
-    char *page_end = bits_align_up(first + size, CARVE_STEP);
+    char *page_end = bits_align_up(first + size, SLAB_STEP);
     end = end < page_end ? end : page_end;
     size_t count = (size_t)(end - first) / size;
     __atomic_store_n(&slab->carved, (uint16_t)(slab->carved + count), __ATOMIC_RELAXED);

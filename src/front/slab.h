@@ -35,6 +35,10 @@ enum slab_state {
  * those of its divisors. Bytes. */
 #define SLAB_ALIGNMENT ((size_t)64)
 
+/* Objects are put on the free list by so many bytes at a time, so that memory is touched only
+ * when it is soon needed. */
+#define SLAB_STEP ((size_t)4096)
+
 /* A `notify_at` that is never met. */
 #define SLAB_NEVER UINT16_MAX
 

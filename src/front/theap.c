@@ -61,6 +61,7 @@ static void siblings_push(struct theap *heap, struct slab *slab)
         slab_number(heap->slabs)->sibling_prev = slab_index(slab);
     }
     heap->slabs = slab_index(slab);
+    heap->slab_count++;
 }
 
 static void siblings_remove(struct theap *heap, struct slab *slab)
@@ -70,6 +71,7 @@ static void siblings_remove(struct theap *heap, struct slab *slab)
     }
     *(slab->sibling_prev != 0 ? &slab_number(slab->sibling_prev)->sibling_next : &heap->slabs) =
         slab->sibling_next;
+    heap->slab_count--;
 }
 
 /* Requests of 0 bytes are served as those of 1 to 16 are. */
@@ -238,13 +240,27 @@ bool theap_release_empty(struct theap *heap)
     return has_any;
 }
 
-/* Whether a class has been asked for often enough to have a slab. */
+/* Whether there are so few slabs that one more, of which a page is used, is within the thread's share
+ * of what caches may hold. */
+static bool can_afford_slab(const struct theap *heap)
+{
+    return (heap->slab_count + 1) * SLAB_STEP <= registry_cache_limit();
+}
+
+/*
+ * Whether a class is to have a slab: when it has been asked for often, or, in one of many threads,
+ * when it has many live objects. Until then blocks of the core serve it, which are as large as they
+ * need to be, and come back from the cache.
+ */
 static bool has_earned_slab(struct theap *heap, size_t size_class)
 {
-    if (heap->warmth[size_class] >= MA_WARM_COUNT) {
+    if (heap->medium.missed[size_class] >= MA_WARM_COUNT ||
+        (heap->warmth[size_class] >= MA_WARM_COUNT && can_afford_slab(heap))) {
         return true;
     }
-    heap->warmth[size_class]++;
+    if (heap->warmth[size_class] < MA_WARM_COUNT) {
+        heap->warmth[size_class]++;
+    }
     return false;
 }
 
@@ -339,12 +355,20 @@ struct object *theap_refill(struct theap *heap, size_t size_class)
 
 void *theap_alloc_medium(struct theap *heap, size_t size)
 {
-    return medium_take(&heap->medium, size);
+    void *payload = medium_take(&heap->medium, size);
+    if (payload == NULL && size <= MA_SMALL_MAX) {
+        uint8_t *missed = &heap->medium.missed[class_of(size > 0 ? size : 1)];
+        *missed = (uint8_t)(*missed + (*missed < MA_WARM_COUNT));
+    }
+    return payload;
 }
 
 bool theap_keep(struct theap *heap, struct mem_block *b)
 {
-    if (!medium_caches(mb_size(b))) {
+    size_t size = mb_size(b);
+    bool has_slab =
+        mb_usable(b) <= MA_SMALL_MAX && heap->current[class_of(mb_usable(b))] != &no_slab;
+    if (!medium_caches(size) || has_slab) {
         return false;
     }
     medium_add(&heap->medium, b, registry_cache_limit());

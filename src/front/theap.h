@@ -30,11 +30,12 @@ struct theap {
     uint8_t warmth[CLASS_COUNT];        /* requests so far, while the class has earned no slab */
     bool is_leaving;                    /* the thread's destructors run */
     granule_index slabs;                /* all of this heap's */
-    granule_index newest_empty;         /* slabs without used objects, which are kept for */
-    granule_index oldest_empty;         /* when this class or another needs one */
-    size_t empty_bytes;                 /* of those that have been used of them */
-    size_t created_count; /* slabs that the core was asked for, since the last sweep */
-    size_t sweep_at;      /* the next sweep comes at this count */
+    size_t slab_count;
+    granule_index newest_empty; /* slabs without used objects, which are kept for */
+    granule_index oldest_empty; /* when this class or another needs one */
+    size_t empty_bytes;         /* of those that have been used of them */
+    size_t created_count;       /* slabs that the core was asked for, since the last sweep */
+    size_t sweep_at;            /* the next sweep comes at this count */
     struct pending pending[PENDING_COUNT]; /* by the slab's index */
     struct medium medium;
     /* Atomic: */
@@ -78,11 +79,11 @@ void theap_notified(struct theap *heap, struct slab *slab);
 /* Free the live object `o` of another's slab. */
 void theap_free_remote(struct theap *heap, struct slab *slab, struct object *o);
 
-/* A payload of at least `size` bytes, more than MA_SMALL_MAX, that this thread has released
- * before; NULL where the core is to serve. */
+/* A payload of at least `size` bytes of a block that this thread has released before; NULL where the
+ * core is to serve. */
 void *theap_alloc_medium(struct theap *heap, size_t size);
 
-/* Keep a used block of the core for later. False: it is too small or too large for that. */
+/* Keep a used block of the core for later. False: it is too large for that, or slabs serve its size. */
 bool theap_keep(struct theap *heap, struct mem_block *b);
 
 /* Pass on what is held back for others. */

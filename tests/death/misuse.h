@@ -64,6 +64,9 @@ static inline void require(int condition, const char *what)
  * Three blocks side by side, each of `size` usable bytes (24, 40, 56 ...), with used
  * neighbours. They come from fresh memory, as the heap is young.
  */
+/* A size whose blocks go back to the core at once; with their headers they lie side by side. */
+enum { UNCACHED = 40008 };
+
 static inline void three_neighbours(char *out[3], size_t size)
 {
     void *before = malloc(size);

@@ -8,11 +8,11 @@
 int main(void)
 {
     char *block[3];
-    three_neighbours(block, 40);
+    three_neighbours(block, UNCACHED);
     free(block[2]);
-    smash(block[1] + 40, 8);
+    smash(block[1] + UNCACHED, 8);
     announce(block[2]);
-    char *p = hide(malloc(40));
+    char *p = hide(malloc(UNCACHED));
     require(p != NULL, "memory is out");
     return not_stopped();
 }

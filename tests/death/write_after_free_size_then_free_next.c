@@ -8,9 +8,9 @@
 int main(void)
 {
     char *block[3];
-    three_neighbours(block, 40);
+    three_neighbours(block, UNCACHED);
     free(block[1]);
-    smash(block[1] + 32, 1);
+    smash(block[1] + UNCACHED - 8, 1);
     announce(block[2]);
     free(block[2]);
     return not_stopped();

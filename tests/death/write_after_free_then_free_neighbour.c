@@ -8,7 +8,7 @@
 int main(void)
 {
     char *block[3];
-    three_neighbours(block, 40);
+    three_neighbours(block, UNCACHED);
     free(block[1]);
     smash(block[1], 16);
     announce(block[1]);

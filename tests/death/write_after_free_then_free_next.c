@@ -9,9 +9,9 @@
 int main(void)
 {
     char *block[3];
-    three_neighbours(block, 40);
+    three_neighbours(block, UNCACHED);
     free(block[1]);
-    memset(hide(block[1]), 'A', 40);
+    memset(hide(block[1]), 'A', UNCACHED);
     announce(block[2]);
     free(block[2]);
     return not_stopped();

@@ -8,11 +8,11 @@
 int main(void)
 {
     char *block[3];
-    three_neighbours(block, 40);
+    three_neighbours(block, UNCACHED);
     free(block[1]);
     smash(block[1], 16);
     announce(block[1]);
-    char *p = hide(realloc(block[0], 80));
+    char *p = hide(realloc(block[0], 2 * UNCACHED));
     require(p != NULL, "memory is out");
     return not_stopped();
 }

@@ -306,16 +306,26 @@ static void a_released_block_serves_its_threads_next_request(void **state)
     assert_null(front_alloc_medium(5000)); /* another thread's */
 }
 
-static void small_and_large_blocks_are_not_kept(void **state)
+static void large_blocks_are_not_kept(void **state)
+{
+    (void)state;
+    begin_thread();
+    void *large = block_of(MEDIUM_MAX);
+    assert_false(front_keep(large));
+    release(large);
+}
+
+static void small_blocks_are_kept_while_their_class_has_no_slab(void **state)
 {
     (void)state;
     begin_thread();
     void *small = block_of(900);
-    void *large = block_of(MEDIUM_MAX);
+    assert_true(front_keep(small));
+    assert_ptr_equal(front_alloc_medium(900), small);
+    void *object = first_object(900);
     assert_false(front_keep(small));
-    assert_false(front_keep(large));
     release(small);
-    release(large);
+    front_free(object);
 }
 
 static void a_thread_without_a_heap_keeps_nothing(void **state)
@@ -363,7 +373,8 @@ int main(void)
         TEST(a_flushed_block_leaves_no_mark),
         TEST(a_cached_block_is_refused),
         TEST(a_released_block_serves_its_threads_next_request),
-        TEST(small_and_large_blocks_are_not_kept),
+        TEST(large_blocks_are_not_kept),
+        TEST(small_blocks_are_kept_while_their_class_has_no_slab),
         TEST(a_thread_without_a_heap_keeps_nothing),
         TEST(settling_gives_the_cached_blocks_back),
     };

@@ -1,0 +1,1 @@
+"""The parts of scripts/bench. `command` holds the run as a whole."""

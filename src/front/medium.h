@@ -32,8 +32,8 @@ struct medium {
     struct object *bins[MEDIUM_BIN_COUNT]; /* payloads, the last freed first */
     size_t bytes;
     size_t count;
-    uint8_t
-        missed[CLASS_COUNT]; /* requests that the core had to serve, less what it was given back */
+    /* By class, requests that the core had to serve, less the blocks that it was given back: */
+    uint8_t missed[CLASS_COUNT];
 };
 
 /* Whether blocks of `size` bytes, header included, are cached. */

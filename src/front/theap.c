@@ -61,7 +61,6 @@ static void siblings_push(struct theap *heap, struct slab *slab)
         slab_number(heap->slabs)->sibling_prev = slab_index(slab);
     }
     heap->slabs = slab_index(slab);
-    heap->slab_count++;
 }
 
 static void siblings_remove(struct theap *heap, struct slab *slab)
@@ -71,7 +70,6 @@ static void siblings_remove(struct theap *heap, struct slab *slab)
     }
     *(slab->sibling_prev != 0 ? &slab_number(slab->sibling_prev)->sibling_next : &heap->slabs) =
         slab->sibling_next;
-    heap->slab_count--;
 }
 
 /* Requests of 0 bytes are served as those of 1 to 16 are. */
@@ -240,28 +238,34 @@ bool theap_release_empty(struct theap *heap)
     return has_any;
 }
 
-/* Whether there are so few slabs that one more, of which a page is used, is within the thread's share
+/* Whether a slab for one more class, of which a page is used at least, is within the thread's share
  * of what caches may hold. */
 static bool can_afford_slab(const struct theap *heap)
 {
-    return (heap->slab_count + 1) * SLAB_STEP <= registry_cache_limit();
+    return (heap->afforded_count + 1) * SLAB_STEP <= registry_cache_limit();
 }
 
 /*
- * Whether a class is to have a slab: when it has been asked for often, or, in one of many threads,
- * when it has many live objects. Until then blocks of the core serve it, which are as large as they
- * need to be, and come back from the cache.
+ * Whether a class is to have slabs: when it has many live objects; or when it has been asked for often,
+ * and the thread can afford it, as one of few threads can. Until then blocks of the core serve it,
+ * which are as large as they need to be, and come back from the cache.
  */
 static bool has_earned_slab(struct theap *heap, size_t size_class)
 {
-    if (heap->medium.missed[size_class] >= MA_WARM_COUNT ||
-        (heap->warmth[size_class] >= MA_WARM_COUNT && can_afford_slab(heap))) {
+    uint8_t *missed = &heap->medium.missed[size_class];
+    if (*missed >= MA_WARM_COUNT) {
         return true;
     }
     if (heap->warmth[size_class] < MA_WARM_COUNT) {
         heap->warmth[size_class]++;
+        return false;
     }
-    return false;
+    if (!can_afford_slab(heap)) {
+        return false;
+    }
+    heap->afforded_count++;
+    *missed = MA_WARM_COUNT;
+    return true;
 }
 
 /* The first of the empty slabs of a class, among the latest; 0 if there is none. */

@@ -30,7 +30,7 @@ struct theap {
     uint8_t warmth[CLASS_COUNT];        /* requests so far, while the class has earned no slab */
     bool is_leaving;                    /* the thread's destructors run */
     granule_index slabs;                /* all of this heap's */
-    size_t slab_count;
+    size_t afforded_count;      /* classes that have slabs though they have few live objects */
     granule_index newest_empty; /* slabs without used objects, which are kept for */
     granule_index oldest_empty; /* when this class or another needs one */
     size_t empty_bytes;         /* of those that have been used of them */

@@ -66,5 +66,6 @@ def run_parts(probe: str, parts: Sequence[str], quick: bool, runner: Runner, all
     """The probes of the chosen parts, by name."""
     chosen = [(name, arguments if quick else []) for part in parts for name, arguments in PARTS[part]]
     progress.expect(len(chosen))
-    return {name: run_probe(probe, name, arguments, runner, allocators, 1 if quick else min(rounds, MAX_ROUNDS), progress)
+    rounds = 1 if quick else min(rounds, MAX_ROUNDS)
+    return {name: run_probe(probe, name, arguments, runner, allocators, rounds, progress)
             for name, arguments in chosen}

@@ -45,19 +45,19 @@ def times(size: float, usual: int) -> str:
 
 def python_objects(_: str, size: float) -> dict[str, Any]:
     """PYTHONMALLOC: or Python's own allocator would take all small objects."""
-    return {"command": ["/usr/bin/python3", source("objects.py"), times(size, 24)],
+    return {"command": ["/usr/bin/python3", source("objects.py"), times(size, 60)],
             "extra": {"PYTHONMALLOC": "malloc", "PYTHONHASHSEED": "0"}}
 
 
 def python_json(_: str, size: float) -> dict[str, Any]:
     """As users run Python, its own allocator in front."""
-    return {"command": ["/usr/bin/python3", source("json_roundtrip.py"), times(size, 6000)],
+    return {"command": ["/usr/bin/python3", source("json_roundtrip.py"), times(size, 8000)],
             "extra": {"PYTHONHASHSEED": "0"}}
 
 
 def gcc(directory: str, size: float) -> dict[str, Any]:
     """The driver starts the compiler proper, whose memory is the largest."""
-    inputs.c_source(os.path.join(directory, "large.c"), int(times(size, 220)))
+    inputs.c_source(os.path.join(directory, "large.c"), int(times(size, 40)))
     return {"command": ["gcc", "-O2", "-w", "-S", "large.c", "-o", "large.s"], "outputs": ["large.s"]}
 
 
@@ -69,7 +69,7 @@ def gxx(_: str, __: float) -> dict[str, Any]:
 
 def perl(_: str, size: float) -> dict[str, Any]:
     """PERL_HASH_SEED: or the order of a hash differs from run to run."""
-    return {"command": ["perl", source("words.pl"), times(size, 150000)], "extra": {"PERL_HASH_SEED": "0"}}
+    return {"command": ["perl", source("words.pl"), times(size, 100000)], "extra": {"PERL_HASH_SEED": "0"}}
 
 
 def gawk(_: str, size: float) -> dict[str, Any]:
@@ -93,26 +93,26 @@ def sqlite_file(directory: str, size: float) -> dict[str, Any]:
 
 def redis(_: str, size: float) -> dict[str, Any]:
     """The server is what is measured; see redis_row.py."""
-    return {"command": ["redis-server"], "requests": int(times(size, 30000))}
+    return {"command": ["redis-server"], "requests": int(times(size, 20000))}
 
 
 def git_gc(directory: str, size: float) -> dict[str, Any]:
     """Loose objects into one pack with deltas, on a fresh copy of the repository each time."""
-    inputs.git_repository(os.path.join(directory, "repository"), int(times(size, 600)))
+    inputs.git_repository(os.path.join(directory, "repository"), int(times(size, 400)))
     return {"prepare": ["sh", "-c", "rm -rf copy && cp -r repository copy"],
-            "command": ["git", "-C", "copy", "-c", "pack.threads=2", "gc", "--quiet", "--aggressive", "--prune=now"],
+            "command": ["git", "-C", "copy", "-c", "pack.threads=2", "gc", "--quiet", "--prune=now"],
             "check": ["git", "-C", "copy", "cat-file", "--batch-all-objects", "--batch"]}
 
 
 def xz(directory: str, size: float) -> dict[str, Any]:
     """Two threads, a few large blocks each."""
-    inputs.text_file(os.path.join(directory, "text"), int(times(size, 6000000)))
+    inputs.text_file(os.path.join(directory, "text"), int(times(size, 4500000)))
     return {"command": ["xz", "-T2", "-3", "--block-size=750000", "--stdout", "text"], "threads": 2}
 
 
 def node(_: str, size: float) -> dict[str, Any]:
     """Buffers in three threads; JavaScript's heap itself is mmap."""
-    return {"command": ["node", source("buffers.js"), times(size, 3000)], "threads": 3}
+    return {"command": ["node", source("buffers.js"), times(size, 6000)], "threads": 3}
 
 
 def java(directory: str, size: float) -> dict[str, Any]:
@@ -131,7 +131,7 @@ PROGRAMS = (
     Program("sqlite_memory", "sqlite3: inserts, indices, joins in memory", sqlite_memory, True),
     Program("sqlite_file", "sqlite3: the same in a file", sqlite_file),
     Program("redis", "redis-server: wall is redis-benchmark's, memory and CPU the server's", redis, True, RedisRow),
-    Program("git_gc", "git gc --aggressive of a repository of loose objects", git_gc, True),
+    Program("git_gc", "git gc of a repository of loose objects", git_gc),
     Program("xz", "xz -T2 of a text file", xz),
     Program("node", "node: buffers, zlib, two workers", node),
     Program("java", "java: start, four threads, strings", java),

@@ -31,8 +31,7 @@ class Progress:
 
     def line(self, text: str, end: str) -> None:
         """Overwrite the terminal's line."""
-        clear = "\r\033[K" if self.terminal else ""
-        sys.stderr.write(clear + text[:118] + end)
+        sys.stderr.write("\r\033[K" + text[:118] + end if self.terminal else text + end)
         sys.stderr.flush()
 
     def say(self, text: str) -> None:
@@ -53,6 +52,7 @@ class Progress:
         if self.terminal:
             self.line("", "")
             return
-        walls = " ".join("%s %.3g" % (key, value["wall"]) for key, value in results.items() if "wall" in value)
-        failed = " failed: " + " ".join(failures) if failures else ""
-        self.line("%s  %d/%d %s: %s%s" % (self.clock(), self.finished, self.total, name, walls, failed), "\n")
+        walls = " ".join("%s %.3g" % (key, value["wall"]) for key, value in results.items())
+        failed = "failed: " + " ".join(failures) if failures else ""
+        self.line(" ".join(filter(None, (
+            self.clock(), "%d/%d" % (self.finished, self.total), name, walls, failed))), "\n")

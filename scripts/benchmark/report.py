@@ -21,7 +21,7 @@ COLUMNS = {
 
 TITLES = {
     "latency": "Latency of single calls, ns",
-    "scale_live": "A free and a malloc against the number of live objects: ns, and in brackets the step from one object to the next",
+    "scale_live": "A free and a malloc against the number of live objects, ns (in brackets: fetching one object)",
     "scale_threads": "Million replaced objects a second against the number of threads (more is better)",
     "startup": "Start of a program that does nothing",
     "idle_threads": "Threads that wait after they have freed all",
@@ -30,15 +30,15 @@ TITLES = {
 }
 
 
-def table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """Columns of equal width; all but the first are right-aligned."""
+def table(header: Sequence[str], lines: Sequence[Sequence[str]], text_columns: int = 1) -> str:
+    """Columns of even width; those after the text are right-aligned, for numbers."""
     widths = [max(len(line[i]) for line in [header, *lines]) for i in range(len(header))]
 
     def text(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(cell.ljust(w) if i == 0 else cell.rjust(w)
+        return "| " + " | ".join(cell.ljust(w) if i < text_columns else cell.rjust(w)
                                  for i, (cell, w) in enumerate(zip(cells, widths))) + " |"
 
-    rule = "| " + " | ".join("-" * w if i == 0 else "-" * (w - 1) + ":" for i, w in enumerate(widths)) + " |"
+    rule = "| " + " | ".join("-" * w if i < text_columns else "-" * (w - 1) + ":" for i, w in enumerate(widths)) + " |"
     return "\n".join([text(header), rule, *map(text, lines)])
 
 
@@ -59,8 +59,9 @@ def ratio_table(rows: Sequence[Row], names: Sequence[str], key: str) -> str:
     lines = [[row["name"], best_cell(row, names, key), *(ratio_cell(row, name, names, key) for name in names)]
              for row in rows]
     complete = complete_rows(rows, names)
-    means = [geometric_mean([value(row, name, key) / best(row, names, key) for row in complete]) for name in names]
-    lines.append(["geometric mean", "%d rows" % len(complete), *("%.3f" % mean for mean in means)])
+    if complete:
+        means = [geometric_mean([value(row, name, key) / best(row, names, key) for row in complete]) for name in names]
+        lines.append(["geometric mean", "%d rows" % len(complete), *("%.3f" % mean for mean in means)])
     return table(["row", "best", *names], lines)
 
 
@@ -72,7 +73,7 @@ def row_sections(rows: Sequence[Row], names: Sequence[str]) -> list[str]:
     for title, key in (("Wall time", "wall"), ("CPU time", "cpu"), ("Peak resident memory", "peak_kib")):
         parts += ["### %s, as a ratio to the best of the row" % title, ratio_table(rows, names, key)]
     about = [[row["name"], row["kind"], str(row["threads"]), row["description"]] for row in rows]
-    return [*parts, "### The rows", table(["row", "kind", "threads", "what it does"], about)]
+    return [*parts, "### The rows", table(["row", "kind", "threads", "what it does"], about, 4)]
 
 
 def series_table(results: dict[str, list[dict[str, float]]], key: str) -> str:
@@ -85,11 +86,16 @@ def series_table(results: dict[str, list[dict[str, float]]], key: str) -> str:
     return table(["%s =" % key, *values], body)
 
 
+def number(found: float) -> str:
+    """Decimals only where they tell something."""
+    return "%.0f" % found if abs(found) >= 100 else "%g" % found
+
+
 def probe_table(name: str, results: dict[str, list[dict[str, float]]]) -> str:
     """One line for each allocator."""
     if name in SERIES:
         return series_table(results, SERIES[name])
-    body = [[who, *("%g" % lines[0][key] for key in COLUMNS[name])] for who, lines in results.items()]
+    body = [[who, *(number(lines[0][key]) for key in COLUMNS[name])] for who, lines in results.items()]
     return table(["allocator", *COLUMNS[name]], body)
 
 
@@ -106,7 +112,8 @@ def bar_sections(data: dict[str, Any], mine: Sequence[str], peers: Sequence[str]
     parts = []
     for name in mine if peers else ():
         lines = [[bar.what, bar.limit, bar.reached, bar.verdict()] for bar in all_bars(data, name, peers)]
-        parts += ["### Bars: " + name, table(["what", "bar", "reached", "verdict"], lines)]
+        if lines:
+            parts += ["### Bars: " + name, table(["what", "bar", "reached", "verdict"], lines, 4)]
     return parts
 
 
@@ -120,11 +127,11 @@ def failure_sections(data: dict[str, Any]) -> list[str]:
 
 def about(data: dict[str, Any]) -> list[str]:
     """When, on what, which versions."""
-    text = "%s%s: %s, %s cores, %s, Linux %s, load %s at the start; %d rounds, %d:%02d minutes." % (
+    text = "%s%s: %s, %s cores, %s, Linux %s, load %s at the start; rounds: %d; took %d:%02d minutes." % (
         data["date"], " (a quick run)" if data["quick"] else "", *(data["machine"][key] for key in (
             "cpu", "cores", "memory", "kernel", "load")), data["rounds"], *divmod(data["seconds"], 60))
     versions = [[a["name"], a["version"], a["options"]] for a in data["allocators"]]
-    return ["### Machine and versions", text, table(["allocator", "version", "MA_OPTIONS"], versions)]
+    return ["### Machine and versions", text, table(["allocator", "version", "MA_OPTIONS"], versions, 3)]
 
 
 def report(data: dict[str, Any]) -> str:

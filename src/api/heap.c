@@ -94,9 +94,26 @@ static bool has_made_room(void)
     return is_started() && front_trim();
 }
 
+/*
+ * Memory that nobody has touched is taken only when that which the thread has cached is of no
+ * use: else there would be both.
+ */
+static void *alloc_touched_first(size_t size)
+{
+    size_t cached = front_cached_bytes();
+    if (cached >= size && cached >= MA_CACHE_FLUSH) {
+        void *payload = cores_alloc_below_top(size);
+        if (payload != NULL) {
+            return payload;
+        }
+        front_release_cached(cached / 2);
+    }
+    return cores_alloc(size);
+}
+
 void *heap_alloc(size_t size)
 {
-    void *payload = is_started() ? cores_alloc(size) : NULL;
+    void *payload = is_started() ? alloc_touched_first(size) : NULL;
     return payload == NULL && has_made_room() ? cores_alloc(size) : payload;
 }
 

@@ -106,19 +106,21 @@ static void carve_locked(struct ma_core *core, struct mem_block *b, size_t size)
     core_note_used_locked(core, b, 0);
 }
 
+/* The same as carve_locked(), of a block that is in a bin; NULL of NULL. */
+static struct mem_block *take_locked(struct ma_core *core, struct mem_block *b, size_t size)
+{
+    if (b != NULL) {
+        bins_remove(&core->bins, b);
+        carve_locked(core, b, size);
+    }
+    return b;
+}
+
 struct mem_block *core_allocate_locked(struct ma_core *core, size_t size)
 {
     MA_ASSERT(lock_held_by_me(&core->lock));
     struct mem_block *b = bins_best_fit(&core->bins, size);
-    if (b == NULL) {
-        b = core_grow_locked(core, size);
-    }
-    if (b == NULL) {
-        return NULL;
-    }
-    bins_remove(&core->bins, b);
-    carve_locked(core, b, size);
-    return b;
+    return take_locked(core, b != NULL ? b : core_grow_locked(core, size), size);
 }
 
 /* Bytes to cut off the front of the free block `b` so that what lies `offset` bytes into
@@ -159,6 +161,17 @@ void *core_alloc(struct ma_core *core, size_t size)
 {
     core_enter(core);
     struct mem_block *b = core_allocate_locked(core, mb_size_for(size));
+    core_leave(core);
+    return b != NULL ? mb_payload(b) : NULL;
+}
+
+void *core_alloc_below_top(struct ma_core *core, size_t size)
+{
+    core_enter(core);
+    size_t block_size = mb_size_for(size);
+    struct mem_block *b = bins_best_fit(&core->bins, block_size);
+    bool is_top = b != NULL && mb_next(b) == segment_fence(core->growing);
+    b = take_locked(core, is_top ? NULL : b, block_size);
     core_leave(core);
     return b != NULL ? mb_payload(b) : NULL;
 }

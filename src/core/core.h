@@ -53,6 +53,10 @@ bool core_reserve(struct ma_core *core);
  */
 void *core_alloc(struct ma_core *core, size_t size);
 
+/* The same, but from memory below the top only: that of the top has perhaps never been touched. NULL
+ * when nothing fits there. */
+void *core_alloc_below_top(struct ma_core *core, size_t size);
+
 /* The same, all bytes zero. Memory that was never used is not cleared again. */
 void *core_alloc_zeroed(struct ma_core *core, size_t size);
 

@@ -56,6 +56,12 @@ void *cores_alloc(size_t size)
     return core != NULL ? core_alloc(core, size) : NULL;
 }
 
+void *cores_alloc_below_top(size_t size)
+{
+    struct ma_core *core = core_to_use();
+    return core != NULL ? core_alloc_below_top(core, size) : NULL;
+}
+
 void *cores_alloc_zeroed(size_t size)
 {
     struct ma_core *core = core_to_use();

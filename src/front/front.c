@@ -56,6 +56,21 @@ void front_notified(struct slab *slab)
     front_leave(heap);
 }
 
+size_t front_cached_bytes(void)
+{
+    struct theap *heap = front_heap();
+    return theap_is_real(heap) ? heap->medium.bytes : 0;
+}
+
+void front_release_cached(size_t keep)
+{
+    struct theap *heap = front_enter();
+    if (theap_is_real(heap)) {
+        medium_flush(&heap->medium, keep);
+    }
+    front_leave(heap);
+}
+
 bool front_settle(void)
 {
     bool has_any = false;

@@ -72,6 +72,12 @@ bool front_keep(void *payload);
 /* Free an object of any slab; aborts with a report where no live object begins at `payload`. */
 void front_free_slow(struct slab *slab, void *payload);
 
+/* Bytes of the blocks that the calling thread's heap has cached. */
+size_t front_cached_bytes(void);
+
+/* Give the core all of them but at most `keep` bytes. */
+void front_release_cached(size_t keep);
+
 /* Pass on what the calling thread's heap holds back, give the core what it has cached, and take in
  * what others have freed. True where blocks were cached. */
 bool front_settle(void);

@@ -485,6 +485,32 @@ static void I9_memory_of_an_extension_is_zero_with_and_without_a_free_tail(void 
     assert_int_equal(segment_count_of(core), 1);
 }
 
+/* ---- Below the top ---- */
+
+static void below_the_top_the_best_fit_is_taken(void **state)
+{
+    struct ma_core *core = core_of(state);
+    void *large = alloc_walled(core, 3000);
+    void *fitting = alloc_walled(core, 2000);
+    core_free(core, large);
+    core_free(core, fitting);
+    assert_ptr_equal(core_alloc_below_top(core, 1990), fitting);
+    assert_ptr_equal(core_alloc_below_top(core, 1990), large);
+}
+
+static void the_top_is_left_alone_and_the_heap_does_not_grow(void **state)
+{
+    struct ma_core *core = core_of(state);
+    assert_null(core_alloc_below_top(core, 100)); /* no segment yet */
+    core_free(core, alloc_walled(core, 1000));
+    size_t top = mb_size(tail_of(core));
+    size_t heap_bytes = core->heap_bytes;
+    assert_null(core_alloc_below_top(core, 2000));
+    assert_null(core_alloc_below_top(core, 2 * top));
+    assert_int_equal(mb_size(tail_of(core)), top);
+    assert_int_equal(core->heap_bytes, heap_bytes);
+}
+
 static void I9_memory_is_zero_after_the_top_was_given_back_and_taken_again(void **state)
 {
     struct ma_core *core = core_of(state);
@@ -1009,6 +1035,8 @@ int main(void)
         TEST(a_block_that_is_dirty_in_part_is_cleared_whole),
         TEST(I9_a_tree_node_in_the_free_memory_behind_is_not_left_in_a_later_block),
         TEST(I9_memory_of_an_extension_is_zero_with_and_without_a_free_tail),
+        TEST(below_the_top_the_best_fit_is_taken),
+        TEST(the_top_is_left_alone_and_the_heap_does_not_grow),
         TEST(I9_memory_is_zero_after_the_top_was_given_back_and_taken_again),
         TEST(I9_memory_is_zero_after_a_trim_within_the_untouched_part),
         TEST(I9_memory_is_zero_after_others_moved_the_break),

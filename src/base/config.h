@@ -52,9 +52,9 @@
 
 /* Released blocks that threads keep: all of them together about CACHE_BYTES and 1/CACHE_SHARE of
  * the heap, each its part of that and at most CACHE_MAX. Bytes. */
-#define MA_CACHE_BYTES ((size_t)1 << 20)
-#define MA_CACHE_SHARE 16
-#define MA_CACHE_MAX ((size_t)4 << 20)
+#define MA_CACHE_BYTES ((size_t)512 << 10)
+#define MA_CACHE_SHARE 32
+#define MA_CACHE_MAX ((size_t)1 << 20)
 
 /* A thread that has cached so much, and more than it asks the core for, gives that back before the core
  * hands out memory of the top. Bytes. */

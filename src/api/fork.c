@@ -28,6 +28,7 @@ static void in_parent(void)
 /* The heaps of the threads that are not there any more are this thread's to clear. */
 static void in_child(void)
 {
+    cores_after_fork();
     in_parent();
     registry_after_fork(thread_heap());
 }

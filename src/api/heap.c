@@ -82,6 +82,7 @@ static __attribute__((constructor(101))) void start_at_load(void)
 {
     if (is_started()) {
         read_options();
+        cores_set_limit(options.shards != 0 ? options.shards : os_cpu_count());
         if (options.front == 0) {
             thread_close();
         }

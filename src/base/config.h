@@ -64,8 +64,18 @@
 #define MA_SLACK_MIN ((size_t)128)
 #define MA_SLACK_SHARE 8
 
-/* Core instances. The first serves all requests; each further one serves what
+/* Core instances in a shard. The first serves all requests; each further one serves what
  * interrupts a thread inside the ones before it. */
 #define MA_CORE_COUNT 4
+
+/* Shards at most, whatever the number of processors. */
+#define MA_SHARD_MAX 64
+
+/* A core is crowded when so many calls had to wait for its lock within so many allocations. */
+#define MA_CROWD_WAITS 16
+#define MA_CROWD_WINDOW 1024
+
+/* How long a thread that was interrupted in one shard waits for another before it does without. */
+#define MA_SHARD_PATIENCE 20 /* milliseconds */
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "base/options.h"
 
+#include "base/config.h"
 #include "base/report.h"
 
 #include <stdbool.h>
@@ -25,6 +26,7 @@ static const struct option_row table[] = {
     {"verbose", offsetof(struct options, verbose), 0, 1},
     {"deepbind", offsetof(struct options, deepbind), 0, 1},
     {"front", offsetof(struct options, front), 0, 1},
+    {"shards", offsetof(struct options, shards), 0, MA_SHARD_MAX},
 };
 
 static bool is_word(const char *word, const char *text, size_t length)

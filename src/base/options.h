@@ -15,6 +15,7 @@ struct options {
     size_t verbose;  /* 1: tell of every change of segments */
     size_t deepbind; /* 1: let dlopen's RTLD_DEEPBIND through */
     size_t front;    /* 0: every request goes to the core */
+    size_t shards;   /* the most cores that serve requests; 0: as many as there are processors */
 };
 
 /* Constant after start. */

@@ -17,9 +17,24 @@ void core_init(struct ma_core *core, bool interrupts)
     lock_init(&core->lock, LOCK_RANK_CORE, interrupts);
 }
 
+/* This thread had to wait: the core is crowded when that happens often. */
+static void note_wait_locked(struct ma_core *core)
+{
+    if (core->allocate_count - core->wait_window > MA_CROWD_WINDOW) {
+        core->wait_window = core->allocate_count;
+        core->wait_count = 0;
+    }
+    if (++core->wait_count >= MA_CROWD_WAITS) {
+        core->wait_count = 0;
+        __atomic_store_n(&core->is_crowded, true, __ATOMIC_RELAXED);
+    }
+}
+
 void core_enter(struct ma_core *core)
 {
-    lock_acquire(&core->lock);
+    if (!lock_acquire(&core->lock)) {
+        note_wait_locked(core);
+    }
 }
 
 bool core_is_entered(const struct ma_core *core)
@@ -33,6 +48,15 @@ void core_lend(struct ma_core *core)
         core_enter(core);
     }
     lock_lend(&core->lock);
+}
+
+bool core_lend_within(struct ma_core *core, unsigned milliseconds)
+{
+    bool is_mine = lock_lent_to_me(&core->lock) || lock_acquire_within(&core->lock, milliseconds);
+    if (is_mine) {
+        lock_lend(&core->lock);
+    }
+    return is_mine;
 }
 
 void core_take_back(struct ma_core *core)
@@ -116,11 +140,20 @@ static struct mem_block *take_locked(struct ma_core *core, struct mem_block *b, 
     return b;
 }
 
+/* A filed free block of at least `size` bytes from `source`; NULL if there is none. */
+static struct mem_block *find_locked(struct ma_core *core, size_t size, enum core_source source)
+{
+    struct mem_block *b = bins_best_fit(&core->bins, size);
+    if (source == CORE_BELOW_TOP && b != NULL && mb_next(b) == segment_fence(core->growing)) {
+        return NULL;
+    }
+    return b != NULL || source != CORE_GROWN ? b : core_grow_locked(core, size);
+}
+
 struct mem_block *core_allocate_locked(struct ma_core *core, size_t size)
 {
     MA_ASSERT(lock_held_by_me(&core->lock));
-    struct mem_block *b = bins_best_fit(&core->bins, size);
-    return take_locked(core, b != NULL ? b : core_grow_locked(core, size), size);
+    return take_locked(core, find_locked(core, size, CORE_GROWN), size);
 }
 
 /* Bytes to cut off the front of the free block `b` so that what lies `offset` bytes into
@@ -132,22 +165,18 @@ static size_t aligning_lead(const struct mem_block *b, size_t alignment, size_t 
     return lead != 0 && lead < MB_MIN ? lead + alignment : lead;
 }
 
-static struct mem_block *allocate_aligned_locked(struct ma_core *core, size_t alignment,
-                                                 size_t offset, size_t size)
+static struct mem_block *allocate_aligned_locked(struct ma_core *core, const struct core_request *r,
+                                                 size_t size)
 {
     struct mem_block *b = bins_best_fit(&core->bins, size);
-    if (b == NULL || aligning_lead(b, alignment, offset) + size > mb_size(b)) {
-        size_t always_enough = size + alignment + MA_ALIGNMENT;
-        b = bins_best_fit(&core->bins, always_enough);
-        if (b == NULL) {
-            b = core_grow_locked(core, always_enough);
-        }
+    if (b == NULL || aligning_lead(b, r->alignment, r->offset) + size > mb_size(b)) {
+        b = find_locked(core, size + r->alignment + MA_ALIGNMENT, r->source);
     }
     if (b == NULL) {
         return NULL;
     }
     bins_remove(&core->bins, b);
-    size_t lead = aligning_lead(b, alignment, offset);
+    size_t lead = aligning_lead(b, r->alignment, r->offset);
     if (lead != 0) {
         struct mem_block *rest = mb_split(b, lead);
         bins_insert(&core->bins, b);
@@ -157,50 +186,20 @@ static struct mem_block *allocate_aligned_locked(struct ma_core *core, size_t al
     return b;
 }
 
-void *core_alloc(struct ma_core *core, size_t size)
+static struct mem_block *serve_locked(struct ma_core *core, const struct core_request *r)
 {
-    core_enter(core);
-    struct mem_block *b = core_allocate_locked(core, mb_size_for(size));
-    core_leave(core);
-    return b != NULL ? mb_payload(b) : NULL;
+    size_t size = r->block_size != 0 ? r->block_size : mb_size_for(r->size);
+    return r->alignment > MA_ALIGNMENT
+               ? allocate_aligned_locked(core, r, size)
+               : take_locked(core, find_locked(core, size, r->source), size);
 }
 
-void *core_alloc_below_top(struct ma_core *core, size_t size)
-{
-    core_enter(core);
-    size_t block_size = mb_size_for(size);
-    struct mem_block *b = bins_best_fit(&core->bins, block_size);
-    bool is_top = b != NULL && mb_next(b) == segment_fence(core->growing);
-    b = take_locked(core, is_top ? NULL : b, block_size);
-    core_leave(core);
-    return b != NULL ? mb_payload(b) : NULL;
-}
-
-void *core_alloc_aligned(struct ma_core *core, size_t alignment, size_t size)
-{
-    if (alignment <= MA_ALIGNMENT) {
-        return core_alloc(core, size);
-    }
-    core_enter(core);
-    struct mem_block *b = allocate_aligned_locked(core, alignment, MB_HEADER, mb_size_for(size));
-    core_leave(core);
-    return b != NULL ? mb_payload(b) : NULL;
-}
-
-void *core_alloc_granule(struct ma_core *core)
-{
-    core_enter(core);
-    struct mem_block *b = allocate_aligned_locked(core, MA_GRANULE, 0, MA_GRANULE);
-    core_leave(core);
-    return b != NULL ? mb_payload(b) : NULL;
-}
-
-void *core_alloc_zeroed(struct ma_core *core, size_t size)
+void *core_serve(struct ma_core *core, const struct core_request *r)
 {
     core_enter(core);
     struct segment *grown = core->growing;
     char *clean = core->clean;
-    struct mem_block *b = core_allocate_locked(core, mb_size_for(size));
+    struct mem_block *b = serve_locked(core, r);
     if (core->growing != grown) {
         clean = (char *)segment_first(core->growing) + TREE_BLOCK_MIN;
     }
@@ -209,9 +208,11 @@ void *core_alloc_zeroed(struct ma_core *core, size_t size)
         return NULL;
     }
     char *payload = mb_payload(b);
-    bool runs_into_clean = payload < clean && clean < payload + size;
-    memset(payload, 0, runs_into_clean ? (size_t)(clean - payload) : size);
-    mb_next(b)->prev_size = 0; /* the payload's last word; splitting wrote there */
+    if (r->is_zeroed) {
+        bool runs_into_clean = payload < clean && clean < payload + r->size;
+        memset(payload, 0, runs_into_clean ? (size_t)(clean - payload) : r->size);
+        mb_next(b)->prev_size = 0; /* the payload's last word; splitting wrote there */
+    }
     return payload;
 }
 

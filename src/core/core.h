@@ -24,6 +24,8 @@ struct ma_core {
     struct lock lock;
     /* Atomic: */
     struct deferred *deferred; /* payloads released by what interrupted the core */
+    bool is_crowded;           /* threads wait for each other here: they had better go elsewhere */
+    bool is_lost;              /* in a forked child: who is inside is not there any more */
     /* Core lock: */
     struct segment *segments; /* the newest first */
     struct segment *growing;  /* the one that is extended; NULL before the first */
@@ -35,6 +37,8 @@ struct ma_core {
     uint64_t window_start; /* os_milliseconds(); 0 before the top was looked at first */
     size_t live_count;
     size_t allocate_count;
+    size_t wait_window; /* `allocate_count` when the counting of waits began anew */
+    size_t wait_count;
     struct bins bins;
 };
 
@@ -46,27 +50,58 @@ void core_init(struct ma_core *core, bool interrupts);
 /* Take a first segment now. False: memory is out. */
 bool core_reserve(struct ma_core *core);
 
-/*
- * Allocate `size` bytes, at most PTRDIFF_MAX; undefined contents.
- *
- * @return the payload, 16-aligned; NULL when memory is out.
- */
-void *core_alloc(struct ma_core *core, size_t size);
+/* Where a core may take a block from. */
+enum core_source {
+    CORE_GROWN,     /* anywhere; it grows where nothing fits */
+    CORE_HAD,       /* what it has */
+    CORE_BELOW_TOP, /* what it has, but for the top: that has perhaps never been touched */
+};
 
-/* The same, but from memory below the top only: that of the top has perhaps never been touched. NULL
- * when nothing fits there. */
-void *core_alloc_below_top(struct ma_core *core, size_t size);
+struct core_request {
+    size_t size;       /* bytes of the payload, at most PTRDIFF_MAX */
+    size_t block_size; /* 0: whatever the payload needs */
+    size_t
+        alignment; /* of what lies `offset` bytes into the block; a power of two, at most PTRDIFF_MAX */
+    size_t offset;
+    bool is_zeroed; /* all bytes are 0, else undefined; what was never used is not cleared again */
+    enum core_source source;
+};
 
-/* The same, all bytes zero. Memory that was never used is not cleared again. */
-void *core_alloc_zeroed(struct ma_core *core, size_t size);
+/* The payload, 16-aligned at least; NULL when memory is out, or nothing fits in the source. */
+void *core_serve(struct ma_core *core, const struct core_request *request);
 
-/* The same as core_alloc(), at a multiple of `alignment`, a power of two of at most
- * PTRDIFF_MAX. */
-void *core_alloc_aligned(struct ma_core *core, size_t alignment, size_t size);
+static inline struct core_request core_request_aligned(size_t alignment, size_t size)
+{
+    return (struct core_request){.size = size, .alignment = alignment, .offset = MB_HEADER};
+}
 
-/* The payload of a block that is one granule: its header is at the granule's begin. NULL
- * when memory is out. */
-void *core_alloc_granule(struct ma_core *core);
+/* A block that is one granule: its header is at the granule's begin. */
+static inline struct core_request core_request_granule(void)
+{
+    return (struct core_request){.block_size = MA_GRANULE, .alignment = MA_GRANULE};
+}
+
+static inline void *core_alloc(struct ma_core *core, size_t size)
+{
+    return core_serve(core, &(struct core_request){.size = size});
+}
+
+static inline void *core_alloc_zeroed(struct ma_core *core, size_t size)
+{
+    return core_serve(core, &(struct core_request){.size = size, .is_zeroed = true});
+}
+
+static inline void *core_alloc_aligned(struct ma_core *core, size_t alignment, size_t size)
+{
+    struct core_request request = core_request_aligned(alignment, size);
+    return core_serve(core, &request);
+}
+
+static inline void *core_alloc_granule(struct ma_core *core)
+{
+    struct core_request request = core_request_granule();
+    return core_serve(core, &request);
+}
 
 /* Release a payload that lies in a segment of this core. Aborts with a report where it
  * is not a live payload. */
@@ -114,6 +149,10 @@ bool core_is_entered(const struct ma_core *core);
 
 /* lock_acquire() and lock_lend(); and the reverse, where it was lent. Calls nest. */
 void core_lend(struct ma_core *core);
+
+/* The same with lock_acquire_within(); false where the lock was not to be had. */
+bool core_lend_within(struct ma_core *core, unsigned milliseconds);
+
 void core_take_back(struct ma_core *core);
 
 #endif

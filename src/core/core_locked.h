@@ -52,7 +52,7 @@ static inline struct mem_block *segment_first(const struct segment *segment)
 
 static inline struct mem_block *segment_fence(const struct segment *segment)
 {
-    return (struct mem_block *)(segment->end - MB_FENCE_SIZE);
+    return (struct mem_block *)(segment_end(segment) - MB_FENCE_SIZE);
 }
 
 #endif

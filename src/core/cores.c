@@ -1,88 +1,157 @@
 /*
  * The process's cores, and which of them serves a call.
  *
- * The first core serves everything, save calls that interrupt it: a signal handler
- * that allocates while its thread is inside the first core is served by the second,
- * and so on. A thread inside all of them gets NULL.
+ * The first core of a shard serves requests, save calls that interrupt it: a signal handler
+ * that allocates while its thread is inside the first core is served by the second of the same
+ * shard, and so on. A thread inside all of them gets NULL.
  *
  * No call may wait for what it interrupted, nor may two calls wait for each other. So
- * a thread enters a core only while it is inside all those before it: the further cores
- * then have one user at a time, and what a thread frees in another core than the one that
- * serves it is put off until that core is left next. Whoever looks at all cores shuts
- * them to others first, in their order.
+ * a thread that is inside no core may enter the first one of any shard; and it enters a further one only
+ * while it is inside all those before it in the same shard, which then has one user at a time. What a thread
+ * frees in a core that it may not enter is put off until that core is left next. Whoever looks at all cores shuts
+ * them to others first, in their order; where it has interrupted itself in one shard, it does without those others
+ * which it cannot have soon, lest two such threads wait for each other.
  */
 #include "core/cores.h"
 
-#include <string.h>
+#include "core/shards.h"
 
-static struct ma_core cores[MA_CORE_COUNT];
+#include <string.h>
 
 void cores_start(void)
 {
-    for (int i = 0; i < MA_CORE_COUNT; i++) {
-        core_init(&cores[i], i > 0);
-    }
-    /* A handler that interrupts the space cannot be given new memory, so there is some. */
-    for (int i = 1; i < MA_CORE_COUNT; i++) {
-        core_reserve(&cores[i]);
-    }
+    shards_start();
 }
 
-/* The number of the first core after all that this thread is inside. */
-static int first_usable(void)
+void cores_set_limit(size_t limit)
 {
-    int i = lock_may_be_inside_any() ? MA_CORE_COUNT : 0;
-    while (i > 0 && !core_is_entered(&cores[i - 1])) {
-        i--;
+    shards_set_limit(limit);
+}
+
+/* The last core of a shard that this thread is inside; NULL if there is none. */
+static struct ma_core *last_entered(struct shard *shard)
+{
+    for (int i = MA_CORE_COUNT - 1; i >= 0; i--) {
+        if (core_is_entered(&shard->cores[i])) {
+            return &shard->cores[i];
+        }
     }
-    return i;
+    return NULL;
+}
+
+static __attribute__((noinline)) struct shard *find_entered_shard(void)
+{
+    for (size_t i = 0; i < shards_count(); i++) {
+        if (last_entered(shard_number(i)) != NULL) {
+            return shard_number(i);
+        }
+    }
+    return NULL;
+}
+
+/* The shard that this thread is inside; NULL if there is none. */
+static inline struct shard *entered_shard(void)
+{
+    return lock_may_be_inside_any() ? find_entered_shard() : NULL;
+}
+
+/* The core after all those of the shard that this thread is inside; NULL if there is none. */
+static struct ma_core *next_to_enter(struct shard *shard)
+{
+    struct ma_core *core = last_entered(shard);
+    return core == &shard->cores[MA_CORE_COUNT - 1] ? NULL : core + 1;
 }
 
 /* The core that serves requests of this thread now; NULL if there is none. */
 static struct ma_core *core_to_use(void)
 {
-    int i = first_usable();
-    return i < MA_CORE_COUNT ? &cores[i] : NULL;
+    struct shard *entered = entered_shard();
+    if (entered != NULL) {
+        return next_to_enter(entered);
+    }
+    return shards_count() > 0 ? &shard_home()->cores[0] : NULL;
+}
+
+/* Where memory is out: the core to ask after `core` had none, if `first` was asked first; NULL when all were. */
+static struct ma_core *core_instead(const struct ma_core *core, const struct ma_core *first)
+{
+    if (first->lock.interrupts) {
+        return NULL;
+    }
+    struct ma_core *other = &shard_after((const struct shard *)core)->cores[0];
+    return other == first ? NULL : other->is_lost ? core_instead(other, first) : other;
+}
+
+/* Whether this thread may enter the core now. */
+static bool may_enter(const struct ma_core *core)
+{
+    struct shard *entered = entered_shard();
+    return entered != NULL ? core == next_to_enter(entered)
+                           : !core->lock.interrupts && !core->is_lost;
 }
 
 bool cores_are_entered(void)
 {
-    return first_usable() > 0;
+    return entered_shard() != NULL;
+}
+
+/* Let a shard after the other serve a request, from `first` on. */
+static void *serve_in_turn(struct ma_core *first, const struct core_request *request)
+{
+    void *payload = NULL;
+    for (struct ma_core *core = first; payload == NULL && core != NULL;
+         core = core_instead(core, first)) {
+        payload = core_serve(core, request);
+    }
+    return payload;
+}
+
+/* A shard grows only where no other has what it needs: else each would have to hold what all need at times. */
+static void *serve(const struct core_request *request)
+{
+    struct ma_core *core = core_to_use();
+    if (core == NULL) {
+        return NULL;
+    }
+    if (request->source != CORE_GROWN || shards_count() == 1) {
+        return core_serve(core, request);
+    }
+    struct core_request had = *request;
+    had.source = CORE_HAD;
+    void *payload = serve_in_turn(core, &had);
+    return payload != NULL ? payload : serve_in_turn(core, request);
 }
 
 void *cores_alloc(size_t size)
 {
-    struct ma_core *core = core_to_use();
-    return core != NULL ? core_alloc(core, size) : NULL;
+    return serve(&(struct core_request){.size = size});
 }
 
 void *cores_alloc_below_top(size_t size)
 {
-    struct ma_core *core = core_to_use();
-    return core != NULL ? core_alloc_below_top(core, size) : NULL;
+    return serve(&(struct core_request){.size = size, .source = CORE_BELOW_TOP});
 }
 
 void *cores_alloc_zeroed(size_t size)
 {
-    struct ma_core *core = core_to_use();
-    return core != NULL ? core_alloc_zeroed(core, size) : NULL;
+    return serve(&(struct core_request){.size = size, .is_zeroed = true});
 }
 
 void *cores_alloc_aligned(size_t alignment, size_t size)
 {
-    struct ma_core *core = core_to_use();
-    return core != NULL ? core_alloc_aligned(core, alignment, size) : NULL;
+    struct core_request request = core_request_aligned(alignment, size);
+    return serve(&request);
 }
 
 void *cores_alloc_granule(void)
 {
-    struct ma_core *core = core_to_use();
-    return core != NULL ? core_alloc_granule(core) : NULL;
+    struct core_request request = core_request_granule();
+    return serve(&request);
 }
 
 void cores_free(struct ma_core *core, void *payload)
 {
-    if (core == core_to_use()) {
+    if (may_enter(core)) {
         core_free(core, payload);
     } else {
         core_defer(core, payload);
@@ -91,7 +160,7 @@ void cores_free(struct ma_core *core, void *payload)
 
 void *cores_realloc(struct ma_core *core, void *payload, size_t size)
 {
-    if (core == core_to_use()) {
+    if (may_enter(core)) {
         return core_realloc(core, payload, size);
     }
     size_t usable = core_usable_size(payload, "realloc");
@@ -108,7 +177,7 @@ void cores_free_chain(void *payload)
 {
     while (payload != NULL) {
         struct ma_core *core = cores_owner_of(payload);
-        if (core == core_to_use()) {
+        if (may_enter(core)) {
             payload = core_free_chain(core, payload);
         } else {
             void *next = *(void **)payload;
@@ -120,7 +189,12 @@ void cores_free_chain(void *payload)
 
 size_t cores_heap_bytes(void)
 {
-    return __atomic_load_n(&cores[0].heap_bytes, __ATOMIC_RELAXED);
+    size_t bytes = 0;
+    size_t count = shards_count();
+    for (size_t i = 0; i < count; i++) {
+        bytes += __atomic_load_n(&shard_number(i)->cores[0].heap_bytes, __ATOMIC_RELAXED);
+    }
+    return bytes;
 }
 
 struct ma_core *cores_owner_of(const void *address)
@@ -129,22 +203,48 @@ struct ma_core *cores_owner_of(const void *address)
     return segment != NULL ? segment->core : NULL;
 }
 
+/* The core with this number, when those of all shards are counted in their order. */
+static struct ma_core *core_number(size_t number)
+{
+    return &shard_number(number / MA_CORE_COUNT)->cores[number % MA_CORE_COUNT];
+}
+
 int cores_each(int (*visit)(struct ma_core *core, void *context), void *context)
 {
     int result = 0;
-    int first = first_usable();
     cores_lend();
-    for (int i = first; i < MA_CORE_COUNT && result == 0; i++) {
-        result = visit(&cores[i], context);
+    for (size_t i = 0; i < shards_count() * MA_CORE_COUNT && result == 0; i++) {
+        if (lock_lent_to_me(&core_number(i)->lock)) {
+            result = visit(core_number(i), context);
+        }
     }
     cores_take_back();
     return result;
 }
 
+/* Shut the cores of a shard to others from `core` on. Only who is inside the first enters the rest. */
+static void lend_from(const struct shard *shard, struct ma_core *core)
+{
+    for (; core < shard->cores + MA_CORE_COUNT; core++) {
+        core_lend(core);
+    }
+}
+
 void cores_lend(void)
 {
-    for (int i = first_usable(); i < MA_CORE_COUNT; i++) {
-        core_lend(&cores[i]);
+    struct shard *entered = entered_shard();
+    for (size_t i = 0; i < shards_count(); i++) {
+        struct shard *shard = shard_number(i);
+        struct ma_core *first = &shard->cores[0];
+        if (shard == entered) {
+            lend_from(shard, last_entered(shard) + 1);
+        } else if (first->is_lost) {
+            continue;
+        } else if (entered == NULL) {
+            lend_from(shard, first);
+        } else if (core_lend_within(first, MA_SHARD_PATIENCE)) {
+            lend_from(shard, first + 1);
+        }
     }
     space_lend();
 }
@@ -152,7 +252,18 @@ void cores_lend(void)
 void cores_take_back(void)
 {
     space_take_back();
-    for (int i = MA_CORE_COUNT - 1; i >= 0; i--) {
-        core_take_back(&cores[i]);
+    for (size_t i = shards_count() * MA_CORE_COUNT; i-- > 0;) {
+        core_take_back(core_number(i));
+    }
+}
+
+void cores_after_fork(void)
+{
+    const struct shard *entered = entered_shard();
+    for (size_t i = 0; i < shards_count(); i++) {
+        struct shard *shard = shard_number(i);
+        if (shard != entered && !lock_lent_to_me(&shard->cores[0].lock)) {
+            __atomic_store_n(&shard->cores[0].is_lost, true, __ATOMIC_RELAXED);
+        }
     }
 }

@@ -12,6 +12,9 @@
 /* Set the cores up. Requires: space_start(). */
 void cores_start(void);
 
+/* How many cores there may come to be that serve requests; 1 until this is called. */
+void cores_set_limit(size_t limit);
+
 /* Whether the calling thread is inside a core: it was interrupted there. */
 bool cores_are_entered(void);
 
@@ -29,19 +32,23 @@ void *cores_realloc(struct ma_core *core, void *payload, size_t size);
 /* Free a chain of payloads, each of which begins with the address of the next. */
 void cores_free_chain(void *payload);
 
-/* Bytes in the segments of the core that serves most requests; by the way, without a lock. */
+/* Bytes in the segments of the cores that serve most requests; by the way, without a lock. */
 size_t cores_heap_bytes(void);
 
 /* The core that an address belongs to; NULL where it is not ours. */
 struct ma_core *cores_owner_of(const void *address);
 
 /* Call `visit` for each core after those that this thread is inside, until it gives
- * other than 0; that is the result. */
+ * other than 0; that is the result. Who is inside some does without cores that others do not leave soon. */
 int cores_each(int (*visit)(struct ma_core *core, void *context), void *context);
 
 /* Shut every lock of cores and space that this thread is not inside to the others, in lock
  * order; and the reverse. Calls nest. */
 void cores_lend(void);
 void cores_take_back(void);
+
+/* In a forked child, before cores_take_back(): cores that were not had are not used any more, as who is
+ * inside is gone. */
+void cores_after_fork(void);
 
 #endif

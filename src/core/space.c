@@ -221,6 +221,11 @@ struct segment *space_new_segment(struct ma_core *core, size_t size)
     return segment;
 }
 
+static void set_end(struct segment *segment, char *end)
+{
+    __atomic_store_n(&segment->end, end, __ATOMIC_RELAXED);
+}
+
 static bool extend_locked(struct segment *segment, size_t size)
 {
     char *end = segment->end;
@@ -231,7 +236,7 @@ static bool extend_locked(struct segment *segment, size_t size)
                            : os_break() != end || !move_break_locked(end, size)) {
         return false;
     }
-    segment->end = end + size;
+    set_end(segment, end + size);
     set_owner_locked(end, segment->end, segment);
     count_taken_locked(segment->is_mapped, size);
     tell("grew by", segment, size);
@@ -273,13 +278,13 @@ static bool shrink_locked(struct segment *segment, size_t size)
     }
     set_owner_locked(start, end, NULL);
     if (is_mapped) {
-        segment->end = start;
+        set_end(segment, start);
         usage.mmap_count -= start == (char *)segment;
         tell("shrank by", segment, size);
         os_unmap(start, size); /* with the record, where that is the whole segment */
         map_from = start < map_from ? start : map_from;
     } else if (sink_break_locked(end, size)) {
-        segment->end = start;
+        set_end(segment, start);
         tell("shrank by", segment, size);
     } else {
         set_owner_locked(start, end, segment);

@@ -32,8 +32,13 @@ struct segment {
     /* Core lock: */
     struct segment *next; /* in the core's list */
     struct segment *prev;
-    char *end; /* one past the fence */
+    char *end; /* one past the fence; atomic, as some look at it from outside */
 };
+
+static inline char *segment_end(const struct segment *segment)
+{
+    return __atomic_load_n(&segment->end, __ATOMIC_RELAXED);
+}
 
 /* What the table needs to find a descriptor. */
 struct space_map {

@@ -29,7 +29,7 @@ static void correct_for(const struct slab *slab, struct ma_stats *stats)
     size_t live = used > remote ? used - remote : 0;
     stats->live_count += live - 1;
     stats->live_bytes += live * size - usable;
-    size_t carved = __atomic_load_n(&slab->carved, __ATOMIC_RELAXED);
+    size_t carved = slab_carved(slab);
     size_t fresh = (slab->capacity - carved) * size;
     size_t largest = fresh > 0 ? fresh : carved > live ? size : 0;
     stats->free_count += (carved > live ? carved - live : 0) + (fresh > 0);

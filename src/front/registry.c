@@ -40,17 +40,23 @@ static bool enter(void)
     return true;
 }
 
+/* Some look from outside whether there is any. */
+static void set_first_orphan_locked(size_t size_class, granule_index index)
+{
+    __atomic_store_n(&orphans[size_class], index, __ATOMIC_RELAXED);
+}
+
 static void orphans_push_locked(struct slab *slab)
 {
-    granule_index *head = &orphans[slab->size_class];
+    granule_index head = orphans[slab->size_class];
     slab->state = SLAB_ORPHAN;
     slab->notify_at = SLAB_NEVER;
-    slab->next = *head;
+    slab->next = head;
     slab->prev = 0;
-    if (*head != 0) {
-        slab_number(*head)->prev = slab_index(slab);
+    if (head != 0) {
+        slab_number(head)->prev = slab_index(slab);
     }
-    *head = slab_index(slab);
+    set_first_orphan_locked(slab->size_class, slab_index(slab));
 }
 
 static void orphans_remove_locked(struct slab *slab)
@@ -58,7 +64,11 @@ static void orphans_remove_locked(struct slab *slab)
     if (slab->next != 0) {
         slab_number(slab->next)->prev = slab->prev;
     }
-    *(slab->prev != 0 ? &slab_number(slab->prev)->next : &orphans[slab->size_class]) = slab->next;
+    if (slab->prev != 0) {
+        slab_number(slab->prev)->next = slab->next;
+    } else {
+        set_first_orphan_locked(slab->size_class, slab->next);
+    }
 }
 
 static struct theap *unused_heap_locked(void)

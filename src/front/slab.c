@@ -102,7 +102,7 @@ void slab_refuse(const struct slab *slab, const void *address, const char *calle
              "%s(%p): no block begins there: it is inside one of %zu bytes, or between blocks",
              caller, address, class_size(slab->size_class));
     const struct object *o = address;
-    MA_CHECK(number_of(slab, address) < __atomic_load_n(&slab->carved, __ATOMIC_RELAXED),
+    MA_CHECK(number_of(slab, address) < slab_carved(slab),
              "%s(%p): no block begins there: it was never allocated", caller, address);
     MA_CHECK(o->mark != object_mark(o),
              "%s(%p): double free: the block of %zu bytes is free already", caller, address,
@@ -166,7 +166,7 @@ int slab_walk(const struct slab *slab, int (*visit)(const struct ma_block *, voi
     struct object_set set = {0};
     size_t count = 0;
     size_t size = class_size(slab->size_class);
-    size_t carved = __atomic_load_n(&slab->carved, __ATOMIC_RELAXED);
+    size_t carved = slab_carved(slab);
     add_list(slab, __atomic_load_n(&slab->free, __ATOMIC_RELAXED), &set, &count);
     add_list(slab, remote_first(slab), &set, &count);
     int result = 0;

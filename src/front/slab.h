@@ -92,6 +92,11 @@ static inline void slab_set_used(struct slab *slab, size_t used)
     __atomic_store_n(&slab->used, (uint16_t)used, __ATOMIC_RELAXED);
 }
 
+static inline uint16_t slab_carved(const struct slab *slab)
+{
+    return __atomic_load_n(&slab->carved, __ATOMIC_RELAXED);
+}
+
 /* 2^32 / size of each class, rounded up. */
 extern const uint32_t slab_reciprocals[CLASS_COUNT];
 
@@ -108,7 +113,7 @@ static inline bool slab_is_live(const struct slab *slab, const void *address, ui
     uint32_t reciprocal = slab_reciprocals[slab->size_class];
     uint16_t offset = (uint16_t)((uintptr_t)address - slab->start);
     uint64_t product = (uint64_t)offset * reciprocal;
-    return (uint32_t)product < reciprocal && (product >> 32) < slab->carved && o->mark != mark;
+    return (uint32_t)product < reciprocal && (product >> 32) < slab_carved(slab) && o->mark != mark;
 }
 
 /* Abort with a report naming `caller`: no live object begins at `address`. */

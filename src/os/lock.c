@@ -15,6 +15,7 @@
 #include <linux/futex.h>
 #include <stddef.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FREE ((uintptr_t)0)
@@ -22,6 +23,10 @@
 
 /* Turns to spin before sleeping: a critical section lasts a few hundred cycles. */
 enum { SPIN_COUNT = 100 };
+
+/* Milliseconds until who sleeps looks for itself: it may be that the one wake-up went to a thread in which
+ * then a signal handler began, and waits for a lock that this thread has. */
+enum { DOUBT = 5 };
 
 /* A bit for each rank that the thread holds; its address is the thread's mark. */
 static _Thread_local uint32_t held_ranks;
@@ -53,11 +58,19 @@ static uint32_t *futex_of(struct lock *lock)
     return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? halves : halves + sizeof(lock->word) / 4 - 1;
 }
 
-static void wait_while(struct lock *lock, uintptr_t word)
+/* Sleep while `*futex` is `value`, but not for longer. */
+static void sleep_while(uint32_t *futex, uint32_t value, unsigned milliseconds)
 {
+    const struct timespec most = {.tv_nsec = (long)milliseconds * 1000000};
     int saved_errno = errno;
-    syscall(SYS_futex, futex_of(lock), FUTEX_WAIT_PRIVATE, (uint32_t)word, NULL, NULL, 0);
+    syscall(SYS_futex, futex, FUTEX_WAIT_PRIVATE, value, &most, NULL, 0);
     errno = saved_errno;
+}
+
+static void nap(unsigned milliseconds)
+{
+    uint32_t word = 0;
+    sleep_while(&word, word, milliseconds);
 }
 
 static void wake_one(struct lock *lock)
@@ -104,7 +117,7 @@ static __attribute__((noinline)) void acquire_slow(struct lock *lock)
         } else if ((word & WAITED_FOR) != 0 ||
                    __atomic_compare_exchange_n(&lock->word, &word, word | WAITED_FOR, false,
                                                __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-            wait_while(lock, word | WAITED_FOR);
+            sleep_while(futex_of(lock), (uint32_t)(word | WAITED_FOR), DOUBT);
         }
     }
 }
@@ -151,7 +164,7 @@ void lock_init(struct lock *lock, enum lock_rank rank, bool interrupts)
     *lock = (struct lock){.rank = rank, .interrupts = interrupts};
 }
 
-bool lock_try_acquire(struct lock *lock)
+static inline bool try_enter(struct lock *lock)
 {
     count_inside(1);
     if (!try_acquire(lock, self())) {
@@ -165,15 +178,33 @@ bool lock_try_acquire(struct lock *lock)
     return true;
 }
 
-void lock_acquire(struct lock *lock)
+bool lock_try_acquire(struct lock *lock)
+{
+    return try_enter(lock);
+}
+
+bool lock_acquire_within(struct lock *lock, unsigned milliseconds)
+{
+    while (!try_enter(lock)) {
+        if (milliseconds-- == 0) {
+            return false;
+        }
+        nap(1);
+    }
+    return true;
+}
+
+bool lock_acquire(struct lock *lock)
 {
     MA_ASSERT(!lock_held_by_me(lock));
     check_order(lock);
-    if (!lock_try_acquire(lock)) {
-        count_inside(1);
-        acquire_slow(lock);
-        note_entered(lock);
+    if (try_enter(lock)) {
+        return true;
     }
+    count_inside(1);
+    acquire_slow(lock);
+    note_entered(lock);
+    return false;
 }
 
 void lock_release(struct lock *lock)

@@ -14,8 +14,8 @@
  *   LOCK_RANK_CORE      every block, the bins, the segments of one core
  *   LOCK_RANK_SPACE     the program break, the mappings, the descriptor table
  *
- * fork() takes the locks but the first in this order, cores by their number, and lends them to
- * the forking thread: other threads wait, but the fork handlers of other
+ * fork() takes the locks but the first in this order, cores by the number of their shard and in it, and
+ * lends them to the forking thread: other threads wait, but the fork handlers of other
  * libraries, which may allocate, do not. Call nothing that may allocate while
  * holding any.
  */
@@ -46,11 +46,14 @@ struct lock {
  * handler (or the like) takes, on top of whatever its thread holds. */
 void lock_init(struct lock *lock, enum lock_rank rank, bool interrupts);
 
-/* Wait for the lock and take it. Requires: !lock_held_by_me(). */
-void lock_acquire(struct lock *lock);
+/* Wait for the lock and take it. False: somebody had it, at first. Requires: !lock_held_by_me(). */
+bool lock_acquire(struct lock *lock);
 
 /* Take the lock, in any order, unless that means waiting: false then. Requires: !lock_held_by_me(). */
 bool lock_try_acquire(struct lock *lock);
+
+/* The same after waiting for about so long; false where that was not enough. */
+bool lock_acquire_within(struct lock *lock, unsigned milliseconds);
 
 /* Leave the lock. Requires: lock_held_by_me(). */
 void lock_release(struct lock *lock);

@@ -52,6 +52,9 @@ char *os_free_range(size_t size);
 /* Bytes of address space that this process's limits allow; SIZE_MAX if unlimited. */
 size_t os_address_space_limit(void);
 
+/* How many processors this process may use, 1 or more; see os/quota.h. */
+size_t os_cpu_count(void);
+
 /* Bytes in a page. */
 size_t os_page_size(void);
 

@@ -16,8 +16,8 @@
 
 enum page_state { NOBODYS, OF_BREAK, MAPPED, OCCUPIED };
 
-/* Reservations that a test may hold at a time. */
-enum { RESERVATION_COUNT = 8 };
+/* Reservations that a test may hold at a time: the table's, those of shards. */
+enum { RESERVATION_COUNT = 8 + MA_SHARD_MAX };
 
 struct reservation {
     char *start;
@@ -223,8 +223,24 @@ enum os_map_result os_map_at(char *where, size_t size)
     return OS_MAPPED;
 }
 
+/* Give up the reservation that begins at `where`; false if there is none. */
+static bool unreserve(const char *where)
+{
+    for (size_t i = 0; i < RESERVATION_COUNT; i++) {
+        if (reservations[i].start != NULL && reservations[i].start == where) {
+            munmap(reservations[i].start, reservations[i].size);
+            reservations[i].start = NULL;
+            return true;
+        }
+    }
+    return false;
+}
+
 void os_unmap(char *where, size_t size)
 {
+    if (unreserve(where)) {
+        return;
+    }
     size_t first = (size_t)(where - array) / PAGE;
     size_t end = first + page_of(size);
     assert(are_pages(first, end, MAPPED));
@@ -262,6 +278,11 @@ size_t os_address_space_limit(void)
     return range_limit == SIZE_MAX
                ? SIZE_MAX
                : range_limit / MA_GRANULE * sizeof(struct granule) * MA_TABLE_SHARE;
+}
+
+size_t os_cpu_count(void)
+{
+    return 1;
 }
 
 uint64_t os_milliseconds(void)

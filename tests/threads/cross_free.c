@@ -6,7 +6,9 @@
 
 #include <sched.h>
 
-enum { THREADS = 4, RING = 256, BLOCKS = 150000 };
+enum { THREADS = 4, RING = 256 };
+
+static size_t block_count = 150000; /* for each thread */
 
 struct ring {
     struct stamped *slots[RING];
@@ -45,8 +47,8 @@ static void *run(void *context)
     struct ring *out = &rings[(number + 1) % THREADS];
     uint64_t random = (uint64_t)number;
     size_t freed = 0;
-    for (size_t i = 0; i < BLOCKS || freed < BLOCKS;) {
-        if (i < BLOCKS && i <= freed + RING / 2) {
+    for (size_t i = 0; i < block_count || freed < block_count;) {
+        if (i < block_count && i <= freed + RING / 2) {
             put(out, new_stamped(random_size(&random), (unsigned char)i));
             i++;
         }
@@ -55,17 +57,18 @@ static void *run(void *context)
             block = freed % 16 == 0 ? resize_stamped(block, random_size(&random)) : block;
             free_stamped(block);
             freed++;
-        } else if (i == BLOCKS || i > freed + RING / 2) {
+        } else if (i == block_count || i > freed + RING / 2) {
             sched_yield();
         }
     }
     return NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     be_impatient();
     require_library();
+    block_count = argc > 1 ? strtoul(argv[1], NULL, 10) : block_count;
     pthread_t threads[THREADS];
     for (intptr_t i = 0; i < THREADS; i++) {
         threads[i] = start_thread(run, (void *)i);
@@ -74,6 +77,6 @@ int main(void)
         pthread_join(threads[i], NULL);
     }
     check_heap("after all blocks were freed by others");
-    printf("%d blocks freed by other threads\n", THREADS * BLOCKS);
+    printf("%zu blocks freed by other threads\n", THREADS * block_count);
     return 0;
 }

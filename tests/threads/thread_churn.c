@@ -1,11 +1,12 @@
 /*
- * Ten thousand threads come and go, a few at a time. Each allocates, frees, and leaves some
+ * Many threads, ten thousand unless said otherwise, come and go, a few at a time. Each allocates, frees, and leaves some
  * blocks that a later thread verifies and frees.
  */
 #include "common.h"
 
-enum { THREADS = 10000, AT_ONCE = 16, LEFT = 4, BLOCKS = 30 };
+enum { AT_ONCE = 16, LEFT = 4, BLOCKS = 30 };
 
+static intptr_t thread_count = 10000;
 static struct stamped *left[AT_ONCE][LEFT];
 
 static void *run(void *context)
@@ -23,12 +24,13 @@ static void *run(void *context)
     return NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     be_impatient();
     require_library();
+    thread_count = argc > 1 ? atoi(argv[1]) : thread_count;
     pthread_t threads[AT_ONCE];
-    for (intptr_t i = 0; i < THREADS; i++) {
+    for (intptr_t i = 0; i < thread_count; i++) {
         if (i >= AT_ONCE) {
             pthread_join(threads[i % AT_ONCE], NULL);
         }
@@ -39,6 +41,6 @@ int main(void)
         free_table(left[i], LEFT);
     }
     check_heap("after the threads");
-    printf("%d threads came and went\n", THREADS);
+    printf("%ld threads came and went\n", (long)thread_count);
     return 0;
 }

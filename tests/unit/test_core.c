@@ -487,6 +487,11 @@ static void I9_memory_of_an_extension_is_zero_with_and_without_a_free_tail(void 
 
 /* ---- Below the top ---- */
 
+static void *alloc_below_top(struct ma_core *core, size_t size)
+{
+    return core_serve(core, &(struct core_request){.size = size, .source = CORE_BELOW_TOP});
+}
+
 static void below_the_top_the_best_fit_is_taken(void **state)
 {
     struct ma_core *core = core_of(state);
@@ -494,19 +499,19 @@ static void below_the_top_the_best_fit_is_taken(void **state)
     void *fitting = alloc_walled(core, 2000);
     core_free(core, large);
     core_free(core, fitting);
-    assert_ptr_equal(core_alloc_below_top(core, 1990), fitting);
-    assert_ptr_equal(core_alloc_below_top(core, 1990), large);
+    assert_ptr_equal(alloc_below_top(core, 1990), fitting);
+    assert_ptr_equal(alloc_below_top(core, 1990), large);
 }
 
 static void the_top_is_left_alone_and_the_heap_does_not_grow(void **state)
 {
     struct ma_core *core = core_of(state);
-    assert_null(core_alloc_below_top(core, 100)); /* no segment yet */
+    assert_null(alloc_below_top(core, 100)); /* no segment yet */
     core_free(core, alloc_walled(core, 1000));
     size_t top = mb_size(tail_of(core));
     size_t heap_bytes = core->heap_bytes;
-    assert_null(core_alloc_below_top(core, 2000));
-    assert_null(core_alloc_below_top(core, 2 * top));
+    assert_null(alloc_below_top(core, 2000));
+    assert_null(alloc_below_top(core, 2 * top));
     assert_int_equal(mb_size(tail_of(core)), top);
     assert_int_equal(core->heap_bytes, heap_bytes);
 }

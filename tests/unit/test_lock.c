@@ -133,6 +133,101 @@ static void trying_is_in_no_order(void **state)
     lock_release(&space);
 }
 
+static void *note_whether_free_at_once(void *out)
+{
+    *(bool *)out = lock_acquire(&core);
+    lock_release(&core);
+    return NULL;
+}
+
+static void acquiring_tells_whether_the_lock_was_free(void **state)
+{
+    (void)state;
+    bool free_for_waiter = true;
+    bool free_for_guest = false;
+    bool free_for_me = lock_acquire(&core);
+    pthread_t waiter = start(note_whether_free_at_once, &free_for_waiter);
+    await_waiter(&core);
+    lock_lend(&core);
+    note_whether_free_at_once(&free_for_guest);
+    lock_take_back(&core);
+    lock_release(&core);
+    join(waiter);
+    assert_true(free_for_me);
+    assert_true(free_for_guest);
+    assert_false(free_for_waiter);
+}
+
+/* ---- Waiting for so long ---- */
+
+/* A thread that takes the lock within `milliseconds`, or does not. */
+struct attempt {
+    unsigned milliseconds;
+    bool has_begun; /* atomic */
+    bool has_taken;
+    bool has_held; /* lock_held_by_me() agrees */
+    int errno_after;
+};
+
+static void *attempt(void *context)
+{
+    struct attempt *a = context;
+    errno = ENOTTY;
+    __atomic_store_n(&a->has_begun, true, __ATOMIC_RELEASE);
+    a->has_taken = lock_acquire_within(&core, a->milliseconds);
+    a->errno_after = errno;
+    a->has_held = lock_held_by_me(&core);
+    if (a->has_taken) {
+        lock_release(&core);
+    }
+    return NULL;
+}
+
+static void a_lock_that_is_released_in_time_is_taken(void **state)
+{
+    (void)state;
+    struct attempt a = {.milliseconds = 60000};
+    lock_acquire(&core);
+    pthread_t other = start(attempt, &a);
+    while (!__atomic_load_n(&a.has_begun, __ATOMIC_ACQUIRE)) {
+        sched_yield();
+    }
+    usleep(5000); /* let it begin to wait */
+    lock_release(&core);
+    join(other);
+    assert_true(a.has_taken);
+    assert_true(a.has_held);
+    assert_int_equal(a.errno_after, ENOTTY);
+    assert_int_equal(core.word, 0);
+}
+
+static void a_lock_that_is_not_released_in_time_is_given_up(void **state)
+{
+    (void)state;
+    const unsigned times[] = {0, 1, 5};
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        struct attempt a = {.milliseconds = times[i], .has_taken = true};
+        lock_acquire(&core);
+        join(start(attempt, &a));
+        assert_true(lock_held_by_me(&core));
+        lock_release(&core);
+        assert_false(a.has_taken);
+        assert_false(a.has_held);
+        assert_int_equal(a.errno_after, ENOTTY);
+    }
+}
+
+static void a_free_lock_is_taken_within_no_time(void **state)
+{
+    (void)state;
+    struct attempt a = {.milliseconds = 0};
+    lock_acquire(&space); /* in any order */
+    attempt(&a);
+    lock_release(&space);
+    assert_true(a.has_taken);
+    assert_true(a.has_held);
+}
+
 /* Not atomic: what two threads do to it at a time is lost. */
 static volatile size_t counter;
 
@@ -426,6 +521,10 @@ int main(void)
         cmocka_unit_test_setup(a_lock_that_another_thread_holds_is_not_held_by_me, fresh_locks),
         cmocka_unit_test_setup(trying_takes_a_free_lock_and_no_other, fresh_locks),
         cmocka_unit_test_setup(trying_is_in_no_order, fresh_locks),
+        cmocka_unit_test_setup(acquiring_tells_whether_the_lock_was_free, fresh_locks),
+        cmocka_unit_test_setup(a_lock_that_is_released_in_time_is_taken, fresh_locks),
+        cmocka_unit_test_setup(a_lock_that_is_not_released_in_time_is_given_up, fresh_locks),
+        cmocka_unit_test_setup(a_free_lock_is_taken_within_no_time, fresh_locks),
         cmocka_unit_test_setup(no_increment_is_lost_between_threads, fresh_locks),
         cmocka_unit_test_setup(all_sleepers_are_woken_one_by_one, fresh_locks),
         cmocka_unit_test_setup(waiting_and_waking_keep_errno, fresh_locks),

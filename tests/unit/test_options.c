@@ -32,7 +32,7 @@ static struct parsing parse(const char *text, size_t before)
 {
     struct parsing parsing = {
         .text = text,
-        .result = {.stats = before, .verbose = before, .deepbind = before},
+        .result = {.stats = before, .verbose = before, .deepbind = before, .shards = before},
     };
     capture_stderr(call_parse, &parsing, parsing.said, sizeof(parsing.said));
     return parsing;
@@ -120,6 +120,21 @@ static void a_value_that_does_not_fit_is_told_with_the_ones_that_do(void **state
                                       "0 to 1; ignored\n");
 }
 
+static void shards_are_a_number_up_to_64(void **state)
+{
+    (void)state;
+    struct parsing none = parse("shards=0", 1);
+    struct parsing most = parse("shards=64", 0);
+    struct parsing more = parse("shards=65", 1);
+    assert_int_equal(none.result.shards, 0);
+    assert_int_equal(most.result.shards, 64);
+    assert_options(&most, 0, 0, 0);
+    assert_string_equal(most.said, "");
+    assert_int_equal(more.result.shards, 1);
+    assert_string_equal(more.said, "libma: MA_OPTIONS: 'shards=65' wants shards=N with N from "
+                                   "0 to 64; ignored\n");
+}
+
 static void a_value_that_is_no_number_is_refused(void **state)
 {
     (void)state;
@@ -179,6 +194,7 @@ int main(void)
         cmocka_unit_test(an_unknown_name_is_told_and_the_rest_is_taken),
         cmocka_unit_test(only_the_whole_name_is_the_name),
         cmocka_unit_test(a_value_that_does_not_fit_is_told_with_the_ones_that_do),
+        cmocka_unit_test(shards_are_a_number_up_to_64),
         cmocka_unit_test(a_value_that_is_no_number_is_refused),
         cmocka_unit_test(a_number_beyond_all_words_does_not_wrap),
         cmocka_unit_test(leading_zeros_do_not_count),

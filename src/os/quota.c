@@ -1,0 +1,81 @@
+/*
+ * Reads cpu.max of a control group and of those above it. Nothing in here allocates.
+ */
+#include "os/quota.h"
+
+#include "os/os.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 1024, LINE_BYTES = 4096 };
+
+/* The beginning of a file, as a string; false where it cannot be read. */
+static bool read_text(const char *path, char *text, size_t size)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return false;
+    }
+    ssize_t length = read(file, text, size - 1);
+    close(file);
+    text[length > 0 ? length : 0] = '\0';
+    return length > 0;
+}
+
+/* A number in decimal, of which `*text` is advanced to the end; 0 where there is none. */
+static uint64_t read_number(const char **text)
+{
+    uint64_t value = 0;
+    for (; **text >= '0' && **text <= '9' && value < UINT32_MAX; ++*text) {
+        value = value * 10 + (uint64_t)(**text - '0');
+    }
+    return value;
+}
+
+/* "150000 100000", microseconds in each period, or "max 100000". */
+static size_t count_of(const char *cpu_max)
+{
+    uint64_t quota = read_number(&cpu_max);
+    cpu_max += *cpu_max == ' ';
+    uint64_t period = read_number(&cpu_max);
+    return quota > 0 && period > 0 ? (size_t)((quota + period - 1) / period) : SIZE_MAX;
+}
+
+/* The line "0::/path" of `text` is that of cgroup v2: its path, ended; NULL if there is none. */
+static char *path_of_group(char *text)
+{
+    char *line = strncmp(text, "0::/", 4) == 0 ? text : strstr(text, "\n0::/");
+    if (line == NULL) {
+        return NULL;
+    }
+    char *path = strchr(line, '/');
+    path[strcspn(path, "\n")] = '\0';
+    return path;
+}
+
+size_t quota_cpu_count(const char *membership_file, const char *root)
+{
+    char text[LINE_BYTES];
+    char path[PATH_BYTES];
+    char cpu_max[64];
+    size_t least = SIZE_MAX;
+    char *group = read_text(membership_file, text, sizeof(text)) ? path_of_group(text) : NULL;
+    while (group != NULL) {
+        int length = snprintf(path, sizeof(path), "%s%s/cpu.max", root, group);
+        if (length > 0 && (size_t)length < sizeof(path) &&
+            read_text(path, cpu_max, sizeof(cpu_max))) {
+            size_t count = count_of(cpu_max);
+            least = count < least ? count : least;
+        }
+        char *last = strrchr(group, '/');
+        if (last == NULL) {
+            break;
+        }
+        *last = '\0';
+    }
+    return least;
+}

@@ -25,7 +25,6 @@ struct ma_core {
     /* Atomic: */
     struct deferred *deferred; /* payloads released by what interrupted the core */
     bool is_crowded;           /* threads wait for each other here: they had better go elsewhere */
-    bool is_lost;              /* in a forked child: who is inside is not there any more */
     /* Core lock: */
     struct segment *segments; /* the newest first */
     struct segment *growing;  /* the one that is extended; NULL before the first */
@@ -146,6 +145,12 @@ int core_check(struct ma_core *core);
 
 /* Whether the calling thread is inside this core. */
 bool core_is_entered(const struct ma_core *core);
+
+/* In a forked child: whether the thread that was inside it is gone, so that nobody may enter it. */
+static inline bool core_is_lost(const struct ma_core *core)
+{
+    return lock_is_abandoned(&core->lock);
+}
 
 /* lock_acquire() and lock_lend(); and the reverse, where it was lent. Calls nest. */
 void core_lend(struct ma_core *core);

@@ -79,7 +79,10 @@ static struct ma_core *core_instead(const struct ma_core *core, const struct ma_
         return NULL;
     }
     struct ma_core *other = &shard_after((const struct shard *)core)->cores[0];
-    return other == first ? NULL : other->is_lost ? core_instead(other, first) : other;
+    if (other == first) {
+        return NULL;
+    }
+    return core_is_lost(other) ? core_instead(other, first) : other;
 }
 
 /* Whether this thread may enter the core now. */
@@ -87,7 +90,7 @@ static bool may_enter(const struct ma_core *core)
 {
     struct shard *entered = entered_shard();
     return entered != NULL ? core == next_to_enter(entered)
-                           : !core->lock.interrupts && !core->is_lost;
+                           : !core->lock.interrupts && !core_is_lost(core);
 }
 
 bool cores_are_entered(void)
@@ -95,18 +98,21 @@ bool cores_are_entered(void)
     return entered_shard() != NULL;
 }
 
-/* Let a shard after the other serve a request, from `first` on. */
-static void *serve_in_turn(struct ma_core *first, const struct core_request *request)
+/* Let the shards after the one of `first` serve a request, in turn. */
+static void *serve_elsewhere(struct ma_core *first, const struct core_request *request)
 {
     void *payload = NULL;
-    for (struct ma_core *core = first; payload == NULL && core != NULL;
-         core = core_instead(core, first)) {
+    for (struct ma_core *core = first;
+         payload == NULL && (core = core_instead(core, first)) != NULL;) {
         payload = core_serve(core, request);
     }
     return payload;
 }
 
-/* A shard grows only where no other has what it needs: else each would have to hold what all need at times. */
+/*
+ * A shard grows only where no other has a block that fits: else each would have to hold what all need at times.
+ * The top of the others does not count as one, or else all threads would go on meeting there.
+ */
 static void *serve(const struct core_request *request)
 {
     struct ma_core *core = core_to_use();
@@ -118,8 +124,15 @@ static void *serve(const struct core_request *request)
     }
     struct core_request had = *request;
     had.source = CORE_HAD;
-    void *payload = serve_in_turn(core, &had);
-    return payload != NULL ? payload : serve_in_turn(core, request);
+    void *payload = core_serve(core, &had);
+    if (payload == NULL) {
+        had.source = CORE_BELOW_TOP;
+        payload = serve_elsewhere(core, &had);
+    }
+    if (payload == NULL) {
+        payload = core_serve(core, request);
+    }
+    return payload != NULL ? payload : serve_elsewhere(core, request);
 }
 
 void *cores_alloc(size_t size)
@@ -238,7 +251,7 @@ void cores_lend(void)
         struct ma_core *first = &shard->cores[0];
         if (shard == entered) {
             lend_from(shard, last_entered(shard) + 1);
-        } else if (first->is_lost) {
+        } else if (core_is_lost(first)) {
             continue;
         } else if (entered == NULL) {
             lend_from(shard, first);
@@ -263,7 +276,7 @@ void cores_after_fork(void)
     for (size_t i = 0; i < shards_count(); i++) {
         struct shard *shard = shard_number(i);
         if (shard != entered && !lock_lent_to_me(&shard->cores[0].lock)) {
-            __atomic_store_n(&shard->cores[0].is_lost, true, __ATOMIC_RELAXED);
+            shard_abandon(shard);
         }
     }
 }

@@ -53,6 +53,13 @@ struct shard *shard_after(const struct shard *shard)
     return shard_number((number + 1) % shards_count());
 }
 
+void shard_abandon(struct shard *shard)
+{
+    for (int i = 0; i < MA_CORE_COUNT; i++) {
+        lock_abandon(&shard->cores[i].lock);
+    }
+}
+
 /* Zeroed memory for a shard; NULL if there is none. Its bins are many pages, of which few are
  * touched. */
 static struct shard *new_shard(void)
@@ -92,7 +99,7 @@ static struct shard *open_another(struct ma_core *crowded)
 
 static bool is_lost(const struct shard *shard)
 {
-    return __atomic_load_n(&shard->cores[0].is_lost, __ATOMIC_RELAXED);
+    return core_is_lost(&shard->cores[0]);
 }
 
 static bool is_crowded(const struct shard *shard)
@@ -100,15 +107,18 @@ static bool is_crowded(const struct shard *shard)
     return __atomic_load_n(&shard->cores[0].is_crowded, __ATOMIC_RELAXED);
 }
 
-/* The shards that can be entered, in turn. */
-static struct shard *next_in_turn(void)
+/* The shards that can be entered, in turn; `old` only where there is no other. */
+static struct shard *next_in_turn(struct shard *old)
 {
+    size_t begin = __atomic_fetch_add(&next_home, 1, __ATOMIC_RELAXED);
     size_t count = shards_count();
-    struct shard *shard;
-    do {
-        shard = shard_number(__atomic_fetch_add(&next_home, 1, __ATOMIC_RELAXED) % count);
-    } while (is_lost(shard));
-    return shard;
+    for (size_t i = 0; i < count; i++) {
+        struct shard *shard = shard_number((begin + i) % count);
+        if (shard != old && !is_lost(shard)) {
+            return shard;
+        }
+    }
+    return old;
 }
 
 /* A home for a thread that has none, or whose own is lost or too crowded. */
@@ -119,7 +129,7 @@ static __attribute__((noinline)) struct shard *settle(struct shard *old)
         __atomic_store_n(&old->cores[0].is_crowded, false, __ATOMIC_RELAXED);
         opened = open_another(&old->cores[0]);
     }
-    home = opened != NULL ? opened : next_in_turn();
+    home = opened != NULL ? opened : next_in_turn(old);
     return home;
 }
 

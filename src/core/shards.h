@@ -47,4 +47,7 @@ struct shard *shard_home(void);
 /* The one after `shard`, in a circle. */
 struct shard *shard_after(const struct shard *shard);
 
+/* In a forked child: the thread that is inside the shard is gone, so nobody enters it again. */
+void shard_abandon(struct shard *shard);
+
 #endif

@@ -12,8 +12,6 @@ enum { CACHE_LINE = 64 };
 #define HEAP_BYTES ((sizeof(struct theap) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE)
 
 static struct lock lock = {.rank = LOCK_RANK_REGISTRY};
-static bool
-    is_lost; /* a forked child: a thread that is not there any more holds the lock for good */
 
 /* Registry lock: */
 static struct theap *heaps; /* all there are, those of ended threads included */
@@ -30,7 +28,7 @@ static char *heap_room_end;
  */
 static bool enter(void)
 {
-    if (is_lost || lock_held_by_me(&lock)) {
+    if (lock_is_abandoned(&lock) || lock_held_by_me(&lock)) {
         return false;
     }
     if (cores_are_entered()) {
@@ -286,7 +284,9 @@ static void take_from_vanished_locked(struct slab *slab, const struct theap *min
 void registry_after_fork(struct theap *mine)
 {
     if (!enter()) {
-        is_lost = !lock_held_by_me(&lock);
+        if (!lock_held_by_me(&lock)) {
+            lock_abandon(&lock);
+        }
         return;
     }
     bool has_others = close_others_locked(mine);

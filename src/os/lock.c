@@ -20,6 +20,8 @@
 
 #define FREE ((uintptr_t)0)
 #define WAITED_FOR ((uintptr_t)1)
+#define ABANDONED                                                                                  \
+    (~WAITED_FOR) /* no thread's mark, whereas that of one that is gone may become another's */
 
 /* Turns to spin before sleeping: a critical section lasts a few hundred cycles. */
 enum { SPIN_COUNT = 100 };
@@ -230,6 +232,17 @@ bool lock_held_by_me(const struct lock *lock)
 bool lock_lent_to_me(const struct lock *lock)
 {
     return is_guest(lock) && !lock->guest_is_inside;
+}
+
+void lock_abandon(struct lock *lock)
+{
+    __atomic_store_n(&lock->word, ABANDONED, __ATOMIC_RELAXED);
+    __atomic_store_n(&lock->guest, 0, __ATOMIC_RELAXED);
+}
+
+bool lock_is_abandoned(const struct lock *lock)
+{
+    return __atomic_load_n(&lock->word, __ATOMIC_RELAXED) == ABANDONED;
 }
 
 void lock_lend(struct lock *lock)

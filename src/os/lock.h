@@ -81,4 +81,10 @@ bool lock_take_back(struct lock *lock);
 /* Whether the calling thread has lent itself the lock and is not inside it. */
 bool lock_lent_to_me(const struct lock *lock);
 
+/* In a forked child: the lock's owner is not there any more, so nobody will ever have it again. */
+void lock_abandon(struct lock *lock);
+
+/* Never wait for such a lock. */
+bool lock_is_abandoned(const struct lock *lock);
+
 #endif

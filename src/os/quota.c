@@ -26,12 +26,13 @@ static bool read_text(const char *path, char *text, size_t size)
     return length > 0;
 }
 
-/* A number in decimal, of which `*text` is advanced to the end; 0 where there is none. */
+/* A number in decimal, of which `*text` is advanced to the end; 0 where there is none. Where it is very
+ * large, a smaller one that is still large. */
 static uint64_t read_number(const char **text)
 {
     uint64_t value = 0;
-    for (; **text >= '0' && **text <= '9' && value < UINT32_MAX; ++*text) {
-        value = value * 10 + (uint64_t)(**text - '0');
+    for (; **text >= '0' && **text <= '9'; ++*text) {
+        value = value < UINT32_MAX ? value * 10 + (uint64_t)(**text - '0') : value;
     }
     return value;
 }

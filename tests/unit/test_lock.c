@@ -483,6 +483,37 @@ static void lend_untaken(void *context)
     lock_lend(&core);
 }
 
+static void *enter_and_vanish(void *unused)
+{
+    (void)unused;
+    lock_acquire(&core);
+    lock_lend(&core);
+    return NULL;
+}
+
+/* The C library gives the stack of a thread that is gone, and its thread-local variables, to the next one. */
+static void *look_at_abandoned(void *seen)
+{
+    *(bool *)seen = lock_held_by_me(&core) || lock_lent_to_me(&core) || lock_try_acquire(&core);
+    return NULL;
+}
+
+static void nobody_has_an_abandoned_lock(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    bool is_to_be_had = true;
+    pthread_create(&thread, NULL, enter_and_vanish, NULL);
+    pthread_join(thread, NULL);
+    assert_false(lock_is_abandoned(&core));
+    lock_abandon(&core);
+    assert_true(lock_is_abandoned(&core));
+    pthread_create(&thread, NULL, look_at_abandoned, &is_to_be_had);
+    pthread_join(thread, NULL);
+    assert_false(is_to_be_had);
+    assert_false(lock_acquire_within(&core, 1));
+}
+
 static void take_back_unlent(void *context)
 {
     (void)context;
@@ -534,6 +565,7 @@ int main(void)
         cmocka_unit_test_setup(others_wait_while_a_lock_is_lent, fresh_locks),
         cmocka_unit_test_setup(a_lock_that_was_lent_is_an_ordinary_one_again, fresh_locks),
         cmocka_unit_test_setup(a_forked_child_takes_a_lent_lock_back, fresh_locks),
+        cmocka_unit_test_setup(nobody_has_an_abandoned_lock, fresh_locks),
         cmocka_unit_test_setup(locks_are_taken_in_the_order_of_their_ranks, fresh_locks),
         cmocka_unit_test_setup(an_interrupting_lock_goes_inside_any_other, fresh_locks),
         cmocka_unit_test_setup(debug_builds_abort_on_a_wrong_order, fresh_locks),

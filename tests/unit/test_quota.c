@@ -129,11 +129,13 @@ static void max_is_no_quota(void **state)
     assert_int_equal(count_of_member("0::/a\n"), SIZE_MAX);
 }
 
-/* The largest that the kernel takes. */
+/* The largest that the kernel takes, and more than that. */
 static void a_huge_quota_leaves_all_processors(void **state)
 {
     (void)state;
-    have_group("/a", "17592186044415 1000000\n");
+    have_group("/a", "18446744073709551 1000000\n");
+    assert_true(count_of_member("0::/a\n") > 4096);
+    have_group("/a", "99999999999999999999 100000\n");
     assert_true(count_of_member("0::/a\n") > 4096);
 }
 

@@ -95,6 +95,29 @@ static void at_the_limit_a_crowded_core_leads_to_each_shard_in_turn(void **state
     assert_int_equal(shards_count(), count);
 }
 
+static void *note_serving_shard(void *out)
+{
+    *(size_t *)out = serving_shard();
+    return NULL;
+}
+
+/* Whichever one it is whose turn has come. */
+static void at_the_limit_a_thread_leaves_a_crowded_core(void **state)
+{
+    (void)state;
+    have_shards(3);
+    cores_set_limit(1);
+    for (size_t i = 0; i < shards_count(); i++) {
+        for (size_t j = 0; j < i; j++) {
+            size_t of_new_thread;
+            join(start(note_serving_shard, &of_new_thread));
+        }
+        size_t before = serving_shard();
+        crowd(before);
+        assert_int_not_equal(serving_shard(), before);
+    }
+}
+
 static void a_thread_elsewhere_stays_where_it_is(void **state)
 {
     (void)state;
@@ -102,12 +125,6 @@ static void a_thread_elsewhere_stays_where_it_is(void **state)
     move_to(1);
     crowd(0);
     assert_int_equal(serving_shard(), 1);
-}
-
-static void *note_serving_shard(void *out)
-{
-    *(size_t *)out = serving_shard();
-    return NULL;
 }
 
 static void new_threads_get_homes_in_turn(void **state)
@@ -221,6 +238,7 @@ int main(void)
         FRONT_TEST(a_shard_that_gets_no_memory_is_not_opened_until_later),
         FRONT_TEST(a_crowded_core_leads_to_a_new_shard_up_to_the_limit),
         FRONT_TEST(at_the_limit_a_crowded_core_leads_to_each_shard_in_turn),
+        FRONT_TEST(at_the_limit_a_thread_leaves_a_crowded_core),
         FRONT_TEST(a_thread_elsewhere_stays_where_it_is),
         FRONT_TEST(new_threads_get_homes_in_turn),
         FRONT_TEST(the_shards_are_a_circle),

@@ -54,19 +54,42 @@ static void have_room(size_t shard, size_t size)
     core_free(first_core(shard), core_alloc(first_core(shard), size));
 }
 
+/* The same, but not at the top: below the payload that is given. `size` fits nowhere. */
+static void *have_room_below(size_t shard, size_t size)
+{
+    void *room = core_alloc(first_core(shard), size);
+    void *payload = core_alloc(first_core(shard), size);
+    core_free(first_core(shard), room);
+    return payload;
+}
+
 static void what_fits_is_taken_from_another_shard_before_one_grows(void **state)
 {
     (void)state;
     have_shards(3);
     move_to(0);
     size_t size = size_that_fits_nowhere();
-    have_room(1, size);
+    void *above = have_room_below(1, size);
     size_t home_bytes = first_core(0)->heap_bytes;
     size_t other_bytes = first_core(1)->heap_bytes;
     void *payload = cores_alloc(size);
     assert_int_equal(owner_of(payload), 1);
     assert_int_equal(first_core(0)->heap_bytes, home_bytes);
     assert_int_equal(first_core(1)->heap_bytes, other_bytes);
+    release(payload);
+    release(above);
+}
+
+/* Threads with shards of their own would go on meeting there. */
+static void the_top_of_another_shard_is_left_to_it(void **state)
+{
+    (void)state;
+    have_shards(3);
+    move_to(0);
+    size_t size = size_that_fits_nowhere();
+    have_room(1, size);
+    void *payload = cores_alloc(size);
+    assert_int_equal(owner_of(payload), 0);
     release(payload);
 }
 
@@ -277,6 +300,7 @@ int main(void)
         FRONT_TEST(a_payload_of_another_shard_is_freed_there_at_once),
         FRONT_TEST(a_payload_of_another_shard_is_resized_there),
         FRONT_TEST(what_fits_is_taken_from_another_shard_before_one_grows),
+        FRONT_TEST(the_top_of_another_shard_is_left_to_it),
         FRONT_TEST(what_fits_at_home_is_taken_there),
         FRONT_TEST(below_the_top_no_other_shard_is_asked),
         FRONT_TEST(when_memory_is_out_all_shards_give_what_they_have),

@@ -42,11 +42,20 @@ static inline void *alloc_object(size_t size)
     return __builtin_expect(object != NULL, 1) ? object : alloc_object_slow(heap, size);
 }
 
+/* What the core gave for a request of `size` bytes, or NULL with errno set. */
+static void *as_served(void *payload, size_t size)
+{
+    if (payload != NULL && size <= MA_SMALL_MAX) {
+        front_note_served(payload);
+    }
+    return or_enomem(payload);
+}
+
 /* A block: of those that the thread has released, or of the core. */
 static void *alloc_block(size_t size)
 {
     void *payload = size < MEDIUM_MAX ? front_alloc_medium(size) : NULL;
-    return payload != NULL ? payload : or_enomem(heap_alloc(size));
+    return payload != NULL ? payload : as_served(heap_alloc(size), size);
 }
 
 static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t size)
@@ -80,7 +89,7 @@ void *ma_calloc(size_t count, size_t size)
     if (payload == NULL && total < MEDIUM_MAX) {
         payload = front_alloc_medium(total);
     }
-    return payload != NULL ? memset(payload, 0, total) : or_enomem(heap_alloc_zeroed(total));
+    return payload != NULL ? memset(payload, 0, total) : as_served(heap_alloc_zeroed(total), total);
 }
 
 static __attribute__((noinline)) void free_slow(void *payload)
@@ -136,7 +145,8 @@ static void *realloc_object(const struct slab *slab, void *object, size_t size)
 {
     slab_check_object(slab, object, "realloc");
     size_t old_size = class_size(slab->size_class);
-    if (is_about(old_size, size) || (size <= old_size && class_of(size) == slab->size_class)) {
+    if (is_about(old_size, size) ||
+        (size <= old_size && class_serves(slab->size_class, class_of(size)))) {
         return object;
     }
     void *moved = ma_malloc(size > old_size ? with_slack(old_size, size) : size);
@@ -284,7 +294,7 @@ static inline bool has_class_of(const void *payload, size_t size)
 {
     const struct slab *slab = slab_at(payload);
     return slab != NULL && slab_owner(slab) != NULL && size <= MA_SMALL_MAX && size > 0 &&
-           class_of(size) == slab->size_class;
+           class_serves(slab->size_class, class_of(size));
 }
 
 static __attribute__((noinline)) void free_sized_slow(void *payload, size_t size)

@@ -46,6 +46,9 @@
  * core serves it. */
 #define MA_WARM_COUNT 16
 
+/* A class has slabs of its own once it has found those of its group without a free object so often. */
+#define MA_OWN_COUNT 8
+
 /* What a thread holds back of the objects that it has freed in one slab of another thread, at most. */
 #define MA_PENDING_COUNT 32
 #define MA_PENDING_BYTES ((size_t)8 << 10)

@@ -12,7 +12,7 @@ void *front_alloc_slow(struct theap *heap, size_t size)
 {
     void *object = NULL;
     if (theap_is_real(heap)) {
-        object = theap_refill(heap, class_of(size > 0 ? size : 1));
+        object = theap_refill(heap, size > 0 ? size : 1);
     }
     front_leave(heap);
     return object;
@@ -24,6 +24,15 @@ void *front_alloc_medium(size_t size)
     void *payload = theap_is_real(heap) ? theap_alloc_medium(heap, size) : NULL;
     front_leave(heap);
     return payload;
+}
+
+void front_note_served(const void *payload)
+{
+    struct theap *heap = front_enter();
+    if (theap_is_real(heap)) {
+        medium_note_served(&heap->medium, mb_size(mb_of_payload(payload)));
+    }
+    front_leave(heap);
 }
 
 bool front_keep(void *payload)

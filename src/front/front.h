@@ -65,6 +65,9 @@ void *front_alloc_slow(struct theap *heap, size_t size);
  * released; NULL where the core is to serve. */
 void *front_alloc_medium(size_t size);
 
+/* Take note that the core gave this thread a small payload. */
+void front_note_served(const void *payload);
+
 /* Keep the core's block of `payload` for this thread's next requests. False: the core is to
  * release it. Aborts with a report where there is no such block. */
 bool front_keep(void *payload);

@@ -74,12 +74,36 @@ static struct object **find(struct object **link, size_t least, size_t most)
     return best;
 }
 
-void medium_note_release(struct medium *medium, size_t size)
+/* Where small blocks of `size` bytes are counted. */
+static size_t held_index(size_t size)
 {
-    if (size < MA_SMALL_MAX) {
-        uint8_t *missed = &medium->missed[class_of(size - MB_OVERHEAD)];
-        *missed = (uint8_t)(*missed - (*missed > 0 && *missed < MA_WARM_COUNT));
+    return class_group(size < MA_SMALL_MAX ? size / MA_ALIGNMENT : CLASS_COUNT - 1);
+}
+
+static bool is_counted(size_t size)
+{
+    return size <= mb_size_for(MA_SMALL_MAX);
+}
+
+void medium_note_served(struct medium *medium, size_t size)
+{
+    if (is_counted(size)) {
+        uint8_t *held = &medium->held[held_index(size)];
+        *held = (uint8_t)(*held + (*held < UINT8_MAX));
     }
+}
+
+static void note_released(struct medium *medium, size_t size)
+{
+    if (is_counted(size)) {
+        uint8_t *held = &medium->held[held_index(size)];
+        *held = (uint8_t)(*held - (*held > 0));
+    }
+}
+
+size_t medium_held_count(const struct medium *medium, size_t size)
+{
+    return medium->held[held_index(mb_size_for(size))];
 }
 
 void *medium_take(struct medium *medium, size_t size)
@@ -136,7 +160,7 @@ void medium_flush(struct medium *medium, size_t keep)
             check_cached(payload);
             medium->bins[bin] = payload->next;
             count(medium, -size_of(payload), (size_t)-1);
-            medium_note_release(medium, size_of(payload));
+            note_released(medium, size_of(payload));
             payload->mark = 0;
             payload->next = chain;
             chain = payload;

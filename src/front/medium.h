@@ -32,8 +32,8 @@ struct medium {
     struct object *bins[MEDIUM_BIN_COUNT]; /* payloads, the last freed first */
     size_t bytes;
     size_t count;
-    /* By class, requests that the core had to serve, less the blocks that it was given back: */
-    uint8_t missed[CLASS_COUNT];
+    /* By class_group() of the size, small blocks that the core gave, less those that it was given back: */
+    uint8_t held[CLASS_COUNT];
 };
 
 /* Whether blocks of `size` bytes, header included, are cached. */
@@ -53,8 +53,11 @@ static inline bool medium_holds(const void *payload, size_t size)
  * where it is cached. */
 struct mem_block *medium_block_of(const void *payload, const char *caller);
 
-/* A block of `size` bytes goes to the core. */
-void medium_note_release(struct medium *medium, size_t size);
+/* The core gave a block of `size` bytes. */
+void medium_note_served(struct medium *medium, size_t size);
+
+/* How many blocks, of about what a request of `size` bytes gets, the core gave and was not given back; 255 for more. */
+size_t medium_held_count(const struct medium *medium, size_t size);
 
 /* A payload of at least `size` bytes; NULL where none is cached that fits closely. */
 void *medium_take(struct medium *medium, size_t size);

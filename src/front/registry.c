@@ -112,7 +112,10 @@ static void count_taken_locked(int change)
 size_t registry_cache_limit(void)
 {
     size_t threads = __atomic_load_n(&taken_count, __ATOMIC_RELAXED);
-    size_t limit = (MA_CACHE_BYTES + cores_heap_bytes() / MA_CACHE_SHARE) / (threads + 1);
+    size_t heap = cores_heap_bytes();
+    size_t fresh = slab_fresh_bytes();
+    size_t used = heap > fresh ? heap - fresh : 0;
+    size_t limit = (MA_CACHE_BYTES + used / MA_CACHE_SHARE) / (threads + 1);
     return limit < MA_CACHE_MAX ? limit : MA_CACHE_MAX;
 }
 

@@ -27,12 +27,30 @@ static size_t start_for(granule_index index, size_t object_size)
 const uint32_t slab_reciprocals[CLASS_COUNT] = {0, SIXTEEN(1), SIXTEEN(17), SIXTEEN(33),
                                                 SIXTEEN(49)};
 
+/* Bytes of all slabs that no object has taken yet. */
+static size_t fresh_bytes; /* atomic */
+
+static void count_fresh(size_t change)
+{
+    __atomic_fetch_add(&fresh_bytes, change, __ATOMIC_RELAXED);
+}
+
+size_t slab_fresh_bytes(void)
+{
+    return __atomic_load_n(&fresh_bytes, __ATOMIC_RELAXED);
+}
+
+size_t slab_carved_bytes(const struct slab *slab)
+{
+    return slab_carved(slab) * class_size(slab->size_class);
+}
+
 static char *object_at(const struct slab *slab, size_t number)
 {
     return slab_memory(slab) + slab->start + number * class_size(slab->size_class);
 }
 
-void slab_reuse(struct slab *slab, size_t size_class)
+static void set_up(struct slab *slab, size_t size_class)
 {
     size_t start = start_for(slab_index(slab), class_size(size_class));
     slab->free = NULL;
@@ -45,6 +63,12 @@ void slab_reuse(struct slab *slab, size_t size_class)
     slab->start = (uint16_t)start;
 }
 
+void slab_reuse(struct slab *slab, size_t size_class)
+{
+    count_fresh(slab_carved_bytes(slab));
+    set_up(slab, size_class);
+}
+
 struct slab *slab_create(size_t size_class)
 {
     char *payload = cores_alloc_granule();
@@ -52,7 +76,8 @@ struct slab *slab_create(size_t size_class)
         return NULL;
     }
     struct slab *slab = slab_at(payload);
-    slab_reuse(slab, size_class);
+    set_up(slab, size_class);
+    count_fresh(MA_GRANULE);
     __atomic_store_n(&slab->remote, 0, __ATOMIC_RELAXED);
     return slab;
 }
@@ -60,6 +85,7 @@ struct slab *slab_create(size_t size_class)
 void slab_destroy(struct slab *slab)
 {
     void *payload = slab_memory(slab) + MB_HEADER;
+    count_fresh(slab_carved_bytes(slab) - MA_GRANULE);
     __atomic_store_n(&slab->owner, NULL, __ATOMIC_RELEASE);
     cores_free(cores_owner_of(payload), payload);
 }
@@ -76,6 +102,7 @@ bool slab_carve(struct slab *slab)
     end = end < page_end ? end : page_end;
     size_t count = (size_t)(end - first) / size;
     __atomic_store_n(&slab->carved, (uint16_t)(slab->carved + count), __ATOMIC_RELAXED);
+    count_fresh(-(count * size));
     struct object *next = slab->free;
     for (size_t i = count; i-- > 0;) {
         struct object *o = (struct object *)(first + i * size);

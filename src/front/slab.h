@@ -97,6 +97,12 @@ static inline uint16_t slab_carved(const struct slab *slab)
     return __atomic_load_n(&slab->carved, __ATOMIC_RELAXED);
 }
 
+/* Bytes of the slab's objects that have been free at least once: its memory behind them is untouched. */
+size_t slab_carved_bytes(const struct slab *slab);
+
+/* Bytes of all slabs but their carved ones. */
+size_t slab_fresh_bytes(void);
+
 /* 2^32 / size of each class, rounded up. */
 extern const uint32_t slab_reciprocals[CLASS_COUNT];
 

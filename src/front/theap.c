@@ -9,13 +9,16 @@
 #include <string.h>
 
 /* What a class without a slab has for one: no object, and none to come. */
-static struct slab no_slab;
+static struct slab no_slab; /* its size class is 0 */
 
 struct slab *const theap_nothing[CLASS_COUNT + 2] = {[0 ... CLASS_COUNT + 1] = &no_slab};
 
 /* A full slab gathers this share of its objects before it may serve again: so each turn to
  * the slow path is paid for by many fast ones. */
 enum { GATHER_SHARE = 16 };
+
+/* A class's warmth once it has slabs. */
+enum { EARNED = MA_WARM_COUNT + 1 };
 
 /* How many empty slabs are looked at for one of the right class. */
 enum { LOOK_COUNT = 8 };
@@ -88,19 +91,24 @@ static void make_current(struct theap *heap, struct slab *slab)
     set_current(heap, slab->size_class, slab);
 }
 
+/* The slab serves no class any more. */
+static void unset_current(struct theap *heap, const struct slab *slab)
+{
+    size_t last = slab->size_class;
+    for (size_t c = last > GROUP_MAX ? last - GROUP_MAX : 0; c <= last; c++) {
+        if (heap->current[c] == slab) {
+            heap->current[c] = &no_slab;
+        }
+    }
+}
+
 /* No object of the current slab is left: it serves no more until enough have been freed. */
 static void retire(struct theap *heap, struct slab *slab)
 {
     size_t gather = slab->capacity / GATHER_SHARE + 1;
     slab->state = SLAB_FULL;
     slab->notify_at = (uint16_t)(slab_used(slab) - gather);
-    set_current(heap, slab->size_class, &no_slab);
-}
-
-/* Bytes of an empty slab's memory that may have been touched. */
-static size_t used_bytes(const struct slab *slab)
-{
-    return slab->carved * class_size(slab->size_class);
+    unset_current(heap, slab);
 }
 
 static void empty_push(struct theap *heap, struct slab *slab)
@@ -112,14 +120,14 @@ static void empty_push(struct theap *heap, struct slab *slab)
     slab->prev = 0;
     *(slab->next != 0 ? &slab_number(slab->next)->prev : &heap->oldest_empty) = index;
     heap->newest_empty = index;
-    heap->empty_bytes += used_bytes(slab);
+    heap->empty_bytes += slab_carved_bytes(slab);
 }
 
 static void empty_remove(struct theap *heap, struct slab *slab)
 {
     *(slab->next != 0 ? &slab_number(slab->next)->prev : &heap->oldest_empty) = slab->prev;
     *(slab->prev != 0 ? &slab_number(slab->prev)->next : &heap->newest_empty) = slab->next;
-    heap->empty_bytes -= used_bytes(slab);
+    heap->empty_bytes -= slab_carved_bytes(slab);
 }
 
 /* Give the core those empty slabs that have been so for longest, until at most `limit` bytes of
@@ -213,8 +221,9 @@ static bool sweep(struct theap *heap)
     size_t count = 0;
     for (size_t c = 1; c < CLASS_COUNT; c++) {
         struct slab *slab = heap->current[c];
-        if (slab != &no_slab && (slab_used(slab) == 0 || remote_collect(slab)) && is_empty(slab)) {
-            set_current(heap, c, &no_slab);
+        if (slab->size_class == c && (slab_used(slab) == 0 || remote_collect(slab)) &&
+            is_empty(slab)) {
+            unset_current(heap, slab);
             empty_push(heap, slab);
             count++;
         }
@@ -246,26 +255,49 @@ static bool can_afford_slab(const struct theap *heap)
 }
 
 /*
- * Whether a class is to have slabs: when it has many live objects; or when it has been asked for often,
- * and the thread can afford it, as one of few threads can. Until then blocks of the core serve it,
+ * Whether a group of classes is to have slabs: when it has many live objects; or when it has been asked for
+ * often, and the thread can afford it, as one of few threads can. Until then blocks of the core serve it,
  * which are as large as they need to be, and come back from the cache.
  */
-static bool has_earned_slab(struct theap *heap, size_t size_class)
+static bool has_earned_slab(struct theap *heap, size_t group, size_t size)
 {
-    uint8_t *missed = &heap->medium.missed[size_class];
-    if (*missed >= MA_WARM_COUNT) {
+    uint8_t *warmth = &heap->warmth[group];
+    if (*warmth == EARNED) {
         return true;
     }
-    if (heap->warmth[size_class] < MA_WARM_COUNT) {
-        heap->warmth[size_class]++;
+    if (medium_held_count(&heap->medium, size) >= MA_WARM_COUNT) {
+        *warmth = EARNED;
+        return true;
+    }
+    if (*warmth < MA_WARM_COUNT) {
+        ++*warmth;
         return false;
     }
     if (!can_afford_slab(heap)) {
         return false;
     }
     heap->afforded_count++;
-    *missed = MA_WARM_COUNT;
+    *warmth = EARNED;
     return true;
+}
+
+/*
+ * The class whose slabs serve a request that cannot be served at once: its own or its group's.
+ *
+ * A class of a group has slabs of its own once it has often found the group's without a free object: as
+ * a class does that comes to have many live objects, and not one that only has them in turn.
+ */
+static size_t serving_class(struct theap *heap, size_t size_class)
+{
+    size_t group = class_group(size_class);
+    uint8_t *warmth = &heap->warmth[size_class];
+    if (size_class == group || *warmth == EARNED) {
+        return size_class;
+    }
+    if (heap->current[size_class] != &no_slab) {
+        *warmth = (uint8_t)(*warmth + 1 < MA_OWN_COUNT ? *warmth + 1 : EARNED);
+    }
+    return group;
 }
 
 /* The first of the empty slabs of a class, among the latest; 0 if there is none. */
@@ -335,36 +367,44 @@ static bool replenish(struct slab *slab)
     return slab->free != NULL || remote_collect(slab) || slab_carve(slab);
 }
 
-struct object *theap_refill(struct theap *heap, size_t size_class)
+/* A current slab of `serving` that has a free object; NULL if memory is out. */
+static struct slab *filled_slab(struct theap *heap, size_t serving)
 {
-    struct slab *slab = heap->current[size_class];
-    if (slab == &no_slab && !has_earned_slab(heap, size_class)) {
-        return NULL;
-    }
-    theap_flush(heap);
-    theap_read_inbox(heap);
-    if (slab != &no_slab) {
+    struct slab *slab = heap->current[serving];
+    if (slab->size_class == serving) {
         if (replenish(slab)) {
-            return slab_pop(slab);
+            return slab;
         }
         retire(heap, slab);
     }
-    slab = next_slab(heap, size_class);
+    slab = next_slab(heap, serving);
     if (slab == NULL) {
         return NULL;
     }
     make_current(heap, slab);
-    return replenish(slab) ? slab_pop(slab) : NULL;
+    return replenish(slab) ? slab : NULL;
+}
+
+struct object *theap_refill(struct theap *heap, size_t size)
+{
+    size_t size_class = class_of(size);
+    size_t serving = serving_class(heap, size_class);
+    if (heap->current[serving]->size_class != serving && !has_earned_slab(heap, serving, size)) {
+        return NULL;
+    }
+    theap_flush(heap);
+    theap_read_inbox(heap);
+    struct slab *slab = filled_slab(heap, serving);
+    if (slab == NULL) {
+        return NULL;
+    }
+    set_current(heap, size_class, slab);
+    return slab_pop(slab);
 }
 
 void *theap_alloc_medium(struct theap *heap, size_t size)
 {
-    void *payload = medium_take(&heap->medium, size);
-    if (payload == NULL && size <= MA_SMALL_MAX) {
-        uint8_t *missed = &heap->medium.missed[class_of(size > 0 ? size : 1)];
-        *missed = (uint8_t)(*missed + (*missed < MA_WARM_COUNT));
-    }
-    return payload;
+    return medium_take(&heap->medium, size);
 }
 
 bool theap_keep(struct theap *heap, struct mem_block *b)

@@ -27,7 +27,7 @@ struct theap {
     /* Owner thread only: */
     struct slab *current[CLASS_COUNT];  /* never NULL: `no_slab` where there is none */
     granule_index partial[CLASS_COUNT]; /* slabs that may serve next */
-    uint8_t warmth[CLASS_COUNT];        /* requests so far, while the class has earned no slab */
+    uint8_t warmth[CLASS_COUNT];        /* requests so far, until the class has earned slabs */
     bool is_leaving;                    /* the thread's destructors run */
     granule_index slabs;                /* all of this heap's */
     size_t afforded_count;      /* classes that have slabs though they have few live objects */
@@ -67,11 +67,12 @@ static inline bool theap_is_real(const struct theap *heap)
 void theap_init(struct theap *heap);
 
 /*
- * An object of a class whose current slab has none.
+ * An object for a request of `size` bytes, the current slab of whose class has none.
+ * Requires: 0 < size <= MA_SMALL_MAX.
  *
  * @return NULL where the class has not earned a slab yet, or memory is out: the core is to serve.
  */
-struct object *theap_refill(struct theap *heap, size_t size_class);
+struct object *theap_refill(struct theap *heap, size_t size);
 
 /* `slab`, whose owner is `heap`, has just met its `notify_at`. */
 void theap_notified(struct theap *heap, struct slab *slab);

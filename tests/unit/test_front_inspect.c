@@ -60,10 +60,12 @@ static void slabs_of_many_classes_are_found_sound(void **state)
 static void a_violation_in_any_slab_is_found(void **state)
 {
     (void)state;
+    const size_t sizes[] = {16,  48,  100, 160, 224,
+                            300, 448, 600, 768, 1000}; /* each of another group */
     void *objects[10];
     struct theap *mine = begin_thread();
     for (size_t i = 0; i < 10; i++) {
-        objects[i] = first_object(100 * (i + 1));
+        objects[i] = first_object(sizes[i]);
     }
     for (size_t i = 0; i < 10; i++) {
         struct slab *slab = slab_of(objects[i]);

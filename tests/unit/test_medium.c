@@ -242,6 +242,40 @@ static void what_is_flushed_is_free_in_the_core(void **state)
 
 /* ---- What a cached block is to others ---- */
 
+/* Whatever the size: a block's own size, not that of the request, is what is known of it when it is given back. */
+static void what_the_core_gave_is_counted_until_it_is_given_back(void **state)
+{
+    (void)state;
+    for (size_t size = 1; size <= MA_SMALL_MAX; size++) {
+        void *payloads[3];
+        for (size_t i = 0; i < 3; i++) {
+            payloads[i] = block_of(size);
+            medium_note_served(&medium, block_size(payloads[i]));
+        }
+        assert_int_equal(medium_held_count(&medium, size), 3);
+        for (size_t i = 0; i < 3; i++) {
+            add(payloads[i]);
+        }
+        assert_int_equal(medium_held_count(&medium, size), 3);
+        medium_flush(&medium, 0);
+        assert_int_equal(medium_held_count(&medium, size), 0);
+    }
+}
+
+static void the_count_has_bounds(void **state)
+{
+    (void)state;
+    add(block_of(100));
+    medium_flush(&medium, 0); /* the core gave it to another thread */
+    assert_int_equal(medium_held_count(&medium, 100), 0);
+    for (size_t i = 0; i < 300; i++) {
+        medium_note_served(&medium, mb_size_for(100));
+        medium_note_served(&medium, mb_size_for(5000));
+    }
+    assert_int_equal(medium_held_count(&medium, 100), 255);
+    memset(medium.held, 0, sizeof(medium.held));
+}
+
 static void only_a_cached_block_is_held(void **state)
 {
     (void)state;
@@ -368,6 +402,8 @@ int main(void)
         TEST(a_flush_gives_the_largest_back_first),
         TEST(a_flush_of_what_is_within_the_bound_changes_nothing),
         TEST(what_is_flushed_is_free_in_the_core),
+        TEST(what_the_core_gave_is_counted_until_it_is_given_back),
+        TEST(the_count_has_bounds),
         TEST(only_a_cached_block_is_held),
         TEST(the_mark_of_a_slabs_object_is_not_that_of_a_cached_block),
         TEST(a_flushed_block_leaves_no_mark),

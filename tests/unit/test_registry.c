@@ -141,6 +141,26 @@ static void the_cache_limit_is_shared_by_the_threads(void **state)
     }
 }
 
+static void slabs_that_nobody_has_touched_do_not_make_the_cache_limit_grow(void **state)
+{
+    (void)state;
+    struct slab *slabs[64];
+    begin_thread();
+    size_t before = registry_cache_limit();
+    for (size_t i = 0; i < COUNT_OF(slabs); i++) {
+        slabs[i] = slab_create(1);
+    }
+    assert_in_range(registry_cache_limit(), before, before + (16 << 10));
+    for (size_t i = 0; i < COUNT_OF(slabs); i++) {
+        while (slab_carve(slabs[i])) {
+        }
+    }
+    assert_true(registry_cache_limit() > before + (32 << 10));
+    for (size_t i = 0; i < COUNT_OF(slabs); i++) {
+        slab_destroy(slabs[i]);
+    }
+}
+
 static void the_cache_limit_grows_with_the_heap_up_to_a_bound(void **state)
 {
     (void)state;
@@ -515,6 +535,7 @@ int main(void)
         FRONT_TEST(while_memory_is_out_only_new_heaps_are_refused),
         FRONT_TEST(only_heaps_that_serve_a_thread_are_visited),
         FRONT_TEST(the_cache_limit_is_shared_by_the_threads),
+        FRONT_TEST(slabs_that_nobody_has_touched_do_not_make_the_cache_limit_grow),
         FRONT_TEST(the_cache_limit_grows_with_the_heap_up_to_a_bound),
         FRONT_TEST(a_thread_that_ends_leaves_no_slab_without_objects),
         FRONT_TEST(a_slab_with_objects_becomes_an_orphan),

@@ -61,6 +61,65 @@ static void each_class_warms_up_by_itself(void **state)
     free_all(0, 2);
 }
 
+static void the_classes_of_a_group_share_a_slab(void **state)
+{
+    (void)state;
+    begin_thread();
+    for (size_t i = 0; i < 8; i++) {
+        objects[i] = first_object(528 + 16 * i);
+        assert_int_equal(slab_of(objects[i])->size_class, class_of(640));
+    }
+    assert_int_equal(slab_count(), 1);
+    free_all(0, 8);
+}
+
+static void a_class_with_many_live_objects_has_slabs_of_its_own(void **state)
+{
+    (void)state;
+    begin_thread();
+    objects[0] = first_object(640);
+    size_t count = 1;
+    while (count < 200 &&
+           (count == 1 || slab_of(objects[count - 1])->size_class == class_of(640))) {
+        objects[count++] = front_malloc(576);
+    }
+    assert_int_equal(slab_of(objects[count - 1])->size_class, class_of(576));
+    assert_true(count >= MA_OWN_COUNT * SLAB_STEP / 640);
+    objects[count] = front_malloc(640);
+    assert_int_equal(slab_of(objects[count])->size_class, class_of(640));
+    assert_int_equal(slab_count(), 2);
+    free_all(0, count + 1);
+}
+
+static void classes_that_have_few_live_objects_in_turn_go_on_sharing(void **state)
+{
+    (void)state;
+    begin_thread();
+    for (size_t i = 0; i < 10000; i++) {
+        objects[0] = first_object(528 + i % 8 * 16);
+        free_all(0, 1);
+    }
+    assert_int_equal(slab_count(), 1);
+}
+
+/* Also those that had none of its objects lately. */
+static void a_full_slab_serves_no_class_of_its_group(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_thread();
+    objects[0] = first_object(528);
+    objects[1] = front_malloc(640);
+    struct slab *slab = slab_of(objects[0]);
+    size_t count = take_all(objects, 2, 640);
+    objects[count++] = front_malloc(640);
+    for (size_t c = 0; c < CLASS_COUNT; c++) {
+        assert_ptr_not_equal(heap->current[c], slab);
+    }
+    objects[count++] = front_malloc(528);
+    assert_ptr_equal(slab_of(objects[count - 1]), slab_of(objects[count - 2]));
+    free_all(0, count);
+}
+
 static void a_new_thread_begins_cold(void **state)
 {
     (void)state;
@@ -483,6 +542,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         FRONT_TEST(the_first_requests_of_a_class_are_the_cores),
         FRONT_TEST(each_class_warms_up_by_itself),
+        FRONT_TEST(the_classes_of_a_group_share_a_slab),
+        FRONT_TEST(a_class_with_many_live_objects_has_slabs_of_its_own),
+        FRONT_TEST(classes_that_have_few_live_objects_in_turn_go_on_sharing),
+        FRONT_TEST(a_full_slab_serves_no_class_of_its_group),
         FRONT_TEST(a_new_thread_begins_cold),
         FRONT_TEST(a_request_of_no_bytes_gets_an_object_of_its_own),
         FRONT_TEST(a_thread_without_a_heap_is_served_by_the_core),

@@ -99,15 +99,13 @@ static __attribute__((noinline)) void free_slow(void *payload)
     }
     int saved_errno = errno;
     struct slab *slab = slab_of(payload);
-    struct ma_core *core = cores_owner_of(payload);
+    const struct segment *segment = space_segment_of(payload);
     if (slab != NULL) {
         front_free_slow(slab, payload);
-    } else if (core != NULL) {
-        if (!front_keep(payload)) {
-            cores_free(core, payload);
-        }
-    } else {
+    } else if (segment == NULL) {
         foreign_free(payload);
+    } else if (!front_keep(medium_block_of(payload, "free"))) {
+        cores_free(segment->core, payload);
     }
     errno = saved_errno;
 }

@@ -67,7 +67,7 @@ void core_take_back(struct ma_core *core)
 }
 
 /* Whether `b` can be a block's address at all: aligned, within a segment's blocks. */
-static bool may_be_block(const struct mem_block *b)
+static inline __attribute__((always_inline)) bool may_be_block(const struct mem_block *b)
 {
     const struct segment *segment = space_segment_of(b);
     return (uintptr_t)b % MA_ALIGNMENT == 0 && segment != NULL && b >= segment_first(segment) &&
@@ -165,8 +165,8 @@ static size_t aligning_lead(const struct mem_block *b, size_t alignment, size_t 
     return lead != 0 && lead < MB_MIN ? lead + alignment : lead;
 }
 
-static struct mem_block *allocate_aligned_locked(struct ma_core *core, const struct core_request *r,
-                                                 size_t size)
+static __attribute__((noinline)) struct mem_block *
+allocate_aligned_locked(struct ma_core *core, const struct core_request *r, size_t size)
 {
     struct mem_block *b = bins_best_fit(&core->bins, size);
     if (b == NULL || aligning_lead(b, r->alignment, r->offset) + size > mb_size(b)) {
@@ -257,7 +257,7 @@ static void release_locked(struct ma_core *core, struct mem_block *b)
     core_make_free_locked(core, b);
 }
 
-static void release_deferred_locked(struct ma_core *core)
+static __attribute__((noinline)) void release_deferred_locked(struct ma_core *core)
 {
     struct deferred *d = __atomic_exchange_n(&core->deferred, NULL, __ATOMIC_ACQUIRE);
     while (d != NULL) {

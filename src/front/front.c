@@ -21,7 +21,7 @@ void *front_alloc_slow(struct theap *heap, size_t size)
 void *front_alloc_medium(size_t size)
 {
     struct theap *heap = front_enter();
-    void *payload = theap_is_real(heap) ? theap_alloc_medium(heap, size) : NULL;
+    void *payload = theap_is_real(heap) ? medium_take(&heap->medium, size) : NULL;
     front_leave(heap);
     return payload;
 }
@@ -35,10 +35,9 @@ void front_note_served(const void *payload)
     front_leave(heap);
 }
 
-bool front_keep(void *payload)
+bool front_keep(struct mem_block *b)
 {
     struct theap *heap = front_enter();
-    struct mem_block *b = medium_block_of(payload, "free");
     bool is_kept = theap_is_real(heap) && theap_keep(heap, b);
     front_leave(heap);
     return is_kept;

@@ -68,9 +68,8 @@ void *front_alloc_medium(size_t size);
 /* Take note that the core gave this thread a small payload. */
 void front_note_served(const void *payload);
 
-/* Keep the core's block of `payload` for this thread's next requests. False: the core is to
- * release it. Aborts with a report where there is no such block. */
-bool front_keep(void *payload);
+/* Keep a used block of the core for this thread's next requests. False: the core is to release it. */
+bool front_keep(struct mem_block *b);
 
 /* Free an object of any slab; aborts with a report where no live object begins at `payload`. */
 void front_free_slow(struct slab *slab, void *payload);

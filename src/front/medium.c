@@ -58,12 +58,26 @@ static void check_cached(const struct object *o)
     }
 }
 
+/* The first bin at or after `bin` that holds a block; MEDIUM_BIN_COUNT if there is none. */
+static size_t next_filled(const struct medium *medium, size_t bin)
+{
+    for (size_t word = bin / 64; word < MEDIUM_WORDS; word++) {
+        uint64_t here = medium->filled[word];
+        here &= word == bin / 64 ? ~UINT64_C(0) << (bin % 64) : ~UINT64_C(0);
+        if (here != 0) {
+            return word * 64 + bits_lowest(here);
+        }
+    }
+    return MEDIUM_BIN_COUNT;
+}
+
 /* The link to the smallest of the first blocks in a bin that have `least` to `most` bytes. */
 static struct object **find(struct object **link, size_t least, size_t most)
 {
     struct object **best = NULL;
     size_t best_size = most + 1;
-    for (int i = 0; i < LOOK_COUNT && *link != NULL; i++, link = &(*link)->next) {
+    for (int i = 0; i < LOOK_COUNT && *link != NULL && best_size > least;
+         i++, link = &(*link)->next) {
         check_cached(*link);
         size_t size = size_of(*link);
         if (size >= least && size < best_size) {
@@ -72,6 +86,19 @@ static struct object **find(struct object **link, size_t least, size_t most)
         }
     }
     return best;
+}
+
+/* Take the payload out that `*link`, in that bin, leads to. */
+static struct object *unlink_payload(struct medium *medium, size_t bin, struct object **link)
+{
+    struct object *payload = *link;
+    *link = payload->next;
+    payload->mark = 0;
+    if (medium->bins[bin] == NULL) {
+        medium->filled[bin / 64] &= ~(UINT64_C(1) << (bin % 64));
+    }
+    count(medium, -size_of(payload), (size_t)-1);
+    return payload;
 }
 
 /* Where small blocks of `size` bytes are counted. */
@@ -106,6 +133,7 @@ size_t medium_held_count(const struct medium *medium, size_t size)
     return medium->held[held_index(mb_size_for(size))];
 }
 
+/* The bins that follow hold larger blocks: where the next one has none that fits, none has. */
 void *medium_take(struct medium *medium, size_t size)
 {
     size_t least = mb_size_for(size);
@@ -114,18 +142,17 @@ void *medium_take(struct medium *medium, size_t size)
         return NULL;
     }
     size_t bin = bin_of(least);
-    struct object **link = find(&medium->bins[bin], least, most);
-    if (link == NULL && bin + 1 < MEDIUM_BIN_COUNT) {
-        link = find(&medium->bins[bin + 1], least, most);
+    for (size_t i = next_filled(medium, bin); i < MEDIUM_BIN_COUNT;
+         i = next_filled(medium, i + 1)) {
+        struct object **link = find(&medium->bins[i], least, most);
+        if (link != NULL) {
+            return unlink_payload(medium, i, link);
+        }
+        if (i > bin) {
+            break;
+        }
     }
-    if (link == NULL) {
-        return NULL;
-    }
-    struct object *payload = *link;
-    *link = payload->next;
-    payload->mark = 0;
-    count(medium, -size_of(payload), (size_t)-1);
-    return payload;
+    return NULL;
 }
 
 struct mem_block *medium_block_of(const void *payload, const char *caller)
@@ -137,14 +164,19 @@ struct mem_block *medium_block_of(const void *payload, const char *caller)
     return b;
 }
 
-void medium_add(struct medium *medium, struct mem_block *b, size_t limit)
+void medium_add(struct medium *medium, struct mem_block *b)
 {
     struct object *payload = mb_payload(b);
-    struct object **bin = &medium->bins[bin_of(mb_size(b))];
+    size_t bin = bin_of(mb_size(b));
     payload->mark = object_block_mark(payload);
-    payload->next = *bin;
-    *bin = payload;
+    payload->next = medium->bins[bin];
+    medium->bins[bin] = payload;
+    medium->filled[bin / 64] |= UINT64_C(1) << (bin % 64);
     count(medium, mb_size(b), 1);
+}
+
+void medium_bound(struct medium *medium, size_t limit)
+{
     if (medium->bytes > limit) {
         medium_flush(medium, limit / 2);
     }
@@ -156,12 +188,9 @@ void medium_flush(struct medium *medium, size_t keep)
     struct object *chain = NULL;
     for (size_t bin = MEDIUM_BIN_COUNT; bin-- > 0 && medium->bytes > keep;) {
         while (medium->bins[bin] != NULL && medium->bytes > keep) {
-            struct object *payload = medium->bins[bin];
-            check_cached(payload);
-            medium->bins[bin] = payload->next;
-            count(medium, -size_of(payload), (size_t)-1);
+            check_cached(medium->bins[bin]);
+            struct object *payload = unlink_payload(medium, bin, &medium->bins[bin]);
             note_released(medium, size_of(payload));
-            payload->mark = 0;
             payload->next = chain;
             chain = payload;
         }

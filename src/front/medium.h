@@ -5,7 +5,7 @@
  *
  * Nothing is rounded up to a class: a block is found by its size, the smallest of those looked
  * at that hold the request and waste at most 1/MEDIUM_WASTE_SHARE of it; else the core is to
- * serve. The bytes that are held are bounded (medium_add()).
+ * serve. The bytes that are held are bounded (theap_keep()).
  *
  * A cached block holds a link and a mark, as a slab's free object does, but another mark: it
  * must not be taken for what an object left behind in the same place.
@@ -26,10 +26,12 @@
 #define MEDIUM_DOUBLINGS 5
 #define MEDIUM_BINS_LOG2 3
 #define MEDIUM_BIN_COUNT (MEDIUM_EXACT_BIN_COUNT + (MEDIUM_DOUBLINGS << MEDIUM_BINS_LOG2))
+#define MEDIUM_WORDS ((MEDIUM_BIN_COUNT + 63) / 64)
 
 struct medium {
     /* Owner thread only (`bytes` is atomic, as others read it): */
     struct object *bins[MEDIUM_BIN_COUNT]; /* payloads, the last freed first */
+    uint64_t filled[MEDIUM_WORDS];         /* a bit for each bin that holds any */
     size_t bytes;
     size_t count;
     /* By class_group() of the size, small blocks that the core gave, less those that it was given back: */
@@ -62,9 +64,11 @@ size_t medium_held_count(const struct medium *medium, size_t size);
 /* A payload of at least `size` bytes; NULL where none is cached that fits closely. */
 void *medium_take(struct medium *medium, size_t size);
 
-/* Put the used block `b` in the cache; then, if it holds more than `limit` bytes, give the
- * core so many that it holds half of that. Requires: medium_caches(mb_size(b)). */
-void medium_add(struct medium *medium, struct mem_block *b, size_t limit);
+/* Put the used block `b` in the cache. Requires: medium_caches(mb_size(b)). */
+void medium_add(struct medium *medium, struct mem_block *b);
+
+/* If the cache holds more than `limit` bytes, give the core so many that it holds half of that. */
+void medium_bound(struct medium *medium, size_t limit);
 
 /* Give the core all but at most `keep` bytes; the largest blocks go first. */
 void medium_flush(struct medium *medium, size_t keep);

@@ -23,6 +23,9 @@ enum { EARNED = MA_WARM_COUNT + 1 };
 /* How many empty slabs are looked at for one of the right class. */
 enum { LOOK_COUNT = 8 };
 
+/* A heap looks anew how much it may cache after so many blocks. */
+enum { LIMIT_AGE = 256 };
+
 /* Current slabs that are empty are looked for once the core was asked for this many slabs, and one
  * more for each that was found the last time: classes in turn do not take them from one another. */
 enum { SWEEP_MIN = 8 };
@@ -402,9 +405,11 @@ struct object *theap_refill(struct theap *heap, size_t size)
     return slab_pop(slab);
 }
 
-void *theap_alloc_medium(struct theap *heap, size_t size)
+static __attribute__((noinline)) void bound_cache(struct theap *heap)
 {
-    return medium_take(&heap->medium, size);
+    heap->kept_count = 0;
+    heap->cache_limit = registry_cache_limit();
+    medium_bound(&heap->medium, heap->cache_limit);
 }
 
 bool theap_keep(struct theap *heap, struct mem_block *b)
@@ -415,7 +420,10 @@ bool theap_keep(struct theap *heap, struct mem_block *b)
     if (!medium_caches(size) || has_slab) {
         return false;
     }
-    medium_add(&heap->medium, b, registry_cache_limit());
+    medium_add(&heap->medium, b);
+    if (heap->medium.bytes > heap->cache_limit || ++heap->kept_count >= LIMIT_AGE) {
+        bound_cache(heap);
+    }
     return true;
 }
 

@@ -38,6 +38,8 @@ struct theap {
     size_t sweep_at;            /* the next sweep comes at this count */
     struct pending pending[PENDING_COUNT]; /* by the slab's index */
     struct medium medium;
+    size_t cache_limit; /* registry_cache_limit() when it was looked at last */
+    size_t kept_count;  /* blocks that were cached since */
     /* Atomic: */
     granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */
     /* Registry lock: */
@@ -80,11 +82,8 @@ void theap_notified(struct theap *heap, struct slab *slab);
 /* Free the live object `o` of another's slab. */
 void theap_free_remote(struct theap *heap, struct slab *slab, struct object *o);
 
-/* A payload of at least `size` bytes of a block that this thread has released before; NULL where the
- * core is to serve. */
-void *theap_alloc_medium(struct theap *heap, size_t size);
-
-/* Keep a used block of the core for later. False: it is too large for that, or slabs serve its size. */
+/* Keep a used block of the core for later, and no more of them than the thread's share. False: it is
+ * too large for that, or slabs serve its size. */
 bool theap_keep(struct theap *heap, struct mem_block *b);
 
 /* Pass on what is held back for others. */

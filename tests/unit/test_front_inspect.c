@@ -262,9 +262,9 @@ static void cached_blocks_of_all_threads_count_as_free(void **state)
     void *a = cores_alloc(3000);
     void *b = cores_alloc(5000);
     void *c = cores_alloc(7000);
-    front_keep(a);
+    front_keep(mb_of_payload(a));
     begin_thread();
-    front_keep(b);
+    front_keep(mb_of_payload(b));
     struct ma_stats stats = front_stats();
     assert_int_equal(stats.live_count, 1);
     assert_int_equal(stats.live_bytes, mb_usable(mb_of_payload(c)));

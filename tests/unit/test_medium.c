@@ -17,8 +17,6 @@
 
 static struct medium medium;
 
-enum { NO_LIMIT = 1 << 30 };
-
 static int teardown(void **state)
 {
     medium_flush(&medium, 0);
@@ -38,7 +36,7 @@ static void release(void *payload)
 
 static void add(void *payload)
 {
-    medium_add(&medium, mb_of_payload(payload), NO_LIMIT);
+    medium_add(&medium, mb_of_payload(payload));
 }
 
 static size_t block_size(const void *payload)
@@ -171,7 +169,8 @@ static void the_cache_never_holds_more_than_the_limit(void **state)
     uint64_t random = 9;
     for (int i = 0; i < 2000; i++) {
         size_t size = MA_SMALL_MAX + random_below(&random, 30000);
-        medium_add(&medium, mb_of_payload(block_of(size)), LIMIT);
+        add(block_of(size));
+        medium_bound(&medium, LIMIT);
         assert_true(medium.bytes <= LIMIT);
     }
     assert_true(medium.bytes > 0);
@@ -186,10 +185,12 @@ static void beyond_the_limit_half_of_it_is_kept(void **state)
         payloads[i] = block_of(5000 - 8); /* four times this is beyond */
     }
     for (int i = 0; i < 3; i++) {
-        medium_add(&medium, mb_of_payload(payloads[i]), LIMIT);
+        add(payloads[i]);
+        medium_bound(&medium, LIMIT);
         assert_int_equal(medium.count, i + 1);
     }
-    medium_add(&medium, mb_of_payload(payloads[3]), LIMIT);
+    add(payloads[3]);
+    medium_bound(&medium, LIMIT);
     assert_in_range(medium.bytes, 1, LIMIT / 2);
     release(payloads[4]);
 }
@@ -199,7 +200,8 @@ static void a_block_beyond_the_limit_is_not_kept(void **state)
     (void)state;
     size_t live = core_live_count();
     void *payload = block_of(20000);
-    medium_add(&medium, mb_of_payload(payload), 1000);
+    add(payload);
+    medium_bound(&medium, 1000);
     assert_int_equal(medium.bytes, 0);
     assert_int_equal(core_live_count(), live);
 }
@@ -332,12 +334,38 @@ static void a_released_block_serves_its_threads_next_request(void **state)
     (void)state;
     begin_thread();
     void *payload = block_of(5000);
-    assert_true(front_keep(payload));
+    assert_true(front_keep(mb_of_payload(payload)));
     assert_ptr_equal(front_alloc_medium(5000), payload);
     assert_null(front_alloc_medium(5000));
-    assert_true(front_keep(payload));
+    assert_true(front_keep(mb_of_payload(payload)));
     begin_thread();
     assert_null(front_alloc_medium(5000)); /* another thread's */
+}
+
+/* Every thread's share becomes less as there come to be more of them; who does nothing keeps what it has. */
+static void a_thread_keeps_no_more_than_its_share(void **state)
+{
+    (void)state;
+    enum { BYTES = 20000 };
+    struct theap *heap = begin_thread();
+    for (size_t held = 0; held < 2 * registry_cache_limit(); held += BYTES) {
+        front_keep(mb_of_payload(block_of(BYTES)));
+        assert_true(heap->medium.bytes <= registry_cache_limit());
+    }
+    size_t before = registry_cache_limit();
+    for (int i = 0; i < 20; i++) {
+        begin_thread();
+    }
+    become(heap);
+    assert_true(registry_cache_limit() < before / 4);
+    for (int i = 0; i < 1000; i++) {
+        front_keep(mb_of_payload(block_of(2000)));
+        void *payload = front_alloc_medium(2000);
+        if (payload != NULL) {
+            release(payload);
+        }
+    }
+    assert_true(heap->medium.bytes <= registry_cache_limit());
 }
 
 static void large_blocks_are_not_kept(void **state)
@@ -345,7 +373,7 @@ static void large_blocks_are_not_kept(void **state)
     (void)state;
     begin_thread();
     void *large = block_of(MEDIUM_MAX);
-    assert_false(front_keep(large));
+    assert_false(front_keep(mb_of_payload(large)));
     release(large);
 }
 
@@ -354,10 +382,10 @@ static void small_blocks_are_kept_while_their_class_has_no_slab(void **state)
     (void)state;
     begin_thread();
     void *small = block_of(900);
-    assert_true(front_keep(small));
+    assert_true(front_keep(mb_of_payload(small)));
     assert_ptr_equal(front_alloc_medium(900), small);
     void *object = first_object(900);
-    assert_false(front_keep(small));
+    assert_false(front_keep(mb_of_payload(small)));
     release(small);
     front_free(object);
 }
@@ -367,7 +395,7 @@ static void a_thread_without_a_heap_keeps_nothing(void **state)
     (void)state;
     become(THEAP_OFF);
     void *payload = block_of(5000);
-    assert_false(front_keep(payload));
+    assert_false(front_keep(mb_of_payload(payload)));
     release(payload);
 }
 
@@ -378,7 +406,7 @@ static void settling_gives_the_cached_blocks_back(void **state)
     begin_thread();
     live = core_live_count() > live ? core_live_count() : live;
     assert_false(front_settle());
-    front_keep(block_of(5000));
+    front_keep(mb_of_payload(block_of(5000)));
     assert_true(front_settle());
     assert_int_equal(core_live_count(), live);
 }
@@ -409,6 +437,7 @@ int main(void)
         TEST(a_flushed_block_leaves_no_mark),
         TEST(a_cached_block_is_refused),
         TEST(a_released_block_serves_its_threads_next_request),
+        TEST(a_thread_keeps_no_more_than_its_share),
         TEST(large_blocks_are_not_kept),
         TEST(small_blocks_are_kept_while_their_class_has_no_slab),
         TEST(a_thread_without_a_heap_keeps_nothing),

@@ -107,7 +107,7 @@ static void *alloc_touched_first(size_t size)
         if (payload != NULL) {
             return payload;
         }
-        front_release_cached(cached / 2);
+        front_shed_cached();
     }
     return cores_alloc(size);
 }

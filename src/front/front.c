@@ -70,11 +70,11 @@ size_t front_cached_bytes(void)
     return theap_is_real(heap) ? heap->medium.bytes : 0;
 }
 
-void front_release_cached(size_t keep)
+void front_shed_cached(void)
 {
     struct theap *heap = front_enter();
     if (theap_is_real(heap)) {
-        medium_flush(&heap->medium, keep);
+        medium_shed(&heap->medium);
     }
     front_leave(heap);
 }
@@ -87,7 +87,7 @@ bool front_settle(void)
         theap_flush(heap);
         theap_read_inbox(heap);
         has_any = heap->medium.bytes > 0;
-        medium_flush(&heap->medium, 0);
+        medium_flush(&heap->medium);
     }
     front_leave(heap);
     return has_any;

@@ -77,8 +77,8 @@ void front_free_slow(struct slab *slab, void *payload);
 /* Bytes of the blocks that the calling thread's heap has cached. */
 size_t front_cached_bytes(void);
 
-/* Give the core all of them but at most `keep` bytes. */
-void front_release_cached(size_t keep);
+/* Give the core some of them, the largest. */
+void front_shed_cached(void);
 
 /* Pass on what the calling thread's heap holds back, give the core what it has cached, and take in
  * what others have freed. True where blocks were cached. */

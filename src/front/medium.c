@@ -9,6 +9,10 @@
 /* How many blocks of a bin are looked at. */
 enum { LOOK_COUNT = 4 };
 
+/* So many blocks go back to the core at a time: few enough that no call takes long, and more than one, for the
+ * lock that is taken for them. */
+enum { BATCH_COUNT = 16 };
+
 /* A block may be larger than the request by this share of it. */
 enum { MEDIUM_WASTE_SHARE = 8 };
 
@@ -175,25 +179,42 @@ void medium_add(struct medium *medium, struct mem_block *b)
     count(medium, mb_size(b), 1);
 }
 
-void medium_bound(struct medium *medium, size_t limit)
-{
-    if (medium->bytes > limit) {
-        medium_flush(medium, limit / 2);
-    }
-}
-
-/* No block comes back to the core with a mark: it would be there still when the memory is used. */
-void medium_flush(struct medium *medium, size_t keep)
+/*
+ * Give the core the largest blocks: until at most `keep` bytes are left, or, where the cache holds no more than
+ * `limit`, so many that the call has taken its time. No block comes back to the core with a mark: it would be there
+ * still when the memory is used.
+ */
+static void give_back(struct medium *medium, size_t keep, size_t limit)
 {
     struct object *chain = NULL;
+    size_t given = 0;
     for (size_t bin = MEDIUM_BIN_COUNT; bin-- > 0 && medium->bytes > keep;) {
-        while (medium->bins[bin] != NULL && medium->bytes > keep) {
+        while (medium->bins[bin] != NULL && medium->bytes > keep &&
+               (given < BATCH_COUNT || medium->bytes > limit)) {
             check_cached(medium->bins[bin]);
             struct object *payload = unlink_payload(medium, bin, &medium->bins[bin]);
             note_released(medium, size_of(payload));
             payload->next = chain;
             chain = payload;
+            given++;
         }
     }
     cores_free_chain(chain);
+}
+
+void medium_bound(struct medium *medium, size_t limit)
+{
+    if (medium->bytes > limit) {
+        give_back(medium, limit / 2, limit);
+    }
+}
+
+void medium_shed(struct medium *medium)
+{
+    give_back(medium, 0, SIZE_MAX);
+}
+
+void medium_flush(struct medium *medium)
+{
+    give_back(medium, 0, 0);
 }

@@ -67,10 +67,14 @@ void *medium_take(struct medium *medium, size_t size);
 /* Put the used block `b` in the cache. Requires: medium_caches(mb_size(b)). */
 void medium_add(struct medium *medium, struct mem_block *b);
 
-/* If the cache holds more than `limit` bytes, give the core so many that it holds half of that. */
+/* If the cache holds more than `limit` bytes, give the core some: it then holds `limit` at most, and half of that at
+ * least if it has many blocks. */
 void medium_bound(struct medium *medium, size_t limit);
 
-/* Give the core all but at most `keep` bytes; the largest blocks go first. */
-void medium_flush(struct medium *medium, size_t keep);
+/* Give the core some of the largest blocks. */
+void medium_shed(struct medium *medium);
+
+/* Give the core all blocks. */
+void medium_flush(struct medium *medium);
 
 #endif

@@ -163,7 +163,7 @@ static void abandon_all_locked(struct theap *heap)
 void registry_leave(struct theap *heap)
 {
     theap_flush(heap);
-    medium_flush(&heap->medium, 0);
+    medium_flush(&heap->medium);
     if (!enter()) {
         return;
     }
@@ -300,7 +300,7 @@ void registry_after_fork(struct theap *mine)
     for (struct theap *heap = heaps; has_others && heap != NULL; heap = heap->next) {
         if (heap != mine) {
             theap_flush(heap); /* all that it leads to has an owner or is an orphan now */
-            medium_flush(&heap->medium, 0);
+            medium_flush(&heap->medium);
         }
     }
 }

@@ -4,7 +4,7 @@
  */
 #include "common.h"
 
-enum { FORKS = 200, TABLE = 20 };
+enum { FORKS = 120, TABLE = 20 };
 
 static struct stamped *table[TABLE];
 static uint64_t random_state = 7;

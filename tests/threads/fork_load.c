@@ -4,7 +4,7 @@
  */
 #include "common.h"
 
-enum { FORKS = 200, TABLE = 100 };
+enum { FORKS = 120, TABLE = 100 };
 
 static struct stamped *table[TABLE];
 

@@ -9,7 +9,7 @@
 
 #include <malloc.h>
 
-enum { FORKS = 40, BATCH = 1500, SHARED = 64 };
+enum { FORKS = 20, BATCH = 1500, SHARED = 64 };
 
 static struct stamped *shared[SHARED]; /* atomic */
 static int is_over;                    /* atomic */

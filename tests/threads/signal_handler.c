@@ -6,7 +6,7 @@
 
 enum { TABLE = 60 };
 
-static double run_seconds = 5;
+static double run_seconds = 3;
 
 struct handled {
     struct ticker ticker;

@@ -7,7 +7,7 @@
 
 enum { THREADS = 3, TABLE = 40, SHARED = 64 };
 
-static double run_seconds = 5;
+static double run_seconds = 3;
 
 static struct stamped *shared[SHARED]; /* atomic */
 static size_t calls;                   /* atomic */

@@ -6,7 +6,7 @@
 
 #include <spawn.h>
 
-enum { TURNS = 150, TABLE = 30 };
+enum { TURNS = 80, TABLE = 30 };
 
 extern char **environ;
 

@@ -19,7 +19,7 @@ static struct medium medium;
 
 static int teardown(void **state)
 {
-    medium_flush(&medium, 0);
+    medium_flush(&medium);
     return front_teardown(state);
 }
 
@@ -155,7 +155,7 @@ static void the_bytes_and_blocks_are_counted(void **state)
     assert_int_equal(medium.bytes, block_size(b));
     assert_int_equal(medium.count, 1);
     release(a);
-    medium_flush(&medium, 0);
+    medium_flush(&medium);
     assert_int_equal(medium.bytes, 0);
     assert_int_equal(medium.count, 0);
 }
@@ -206,27 +206,45 @@ static void a_block_beyond_the_limit_is_not_kept(void **state)
     assert_int_equal(core_live_count(), live);
 }
 
-static void a_flush_gives_the_largest_back_first(void **state)
+static void the_largest_are_given_back_first(void **state)
 {
     (void)state;
     void *small = block_of(1100);
     add(small);
     add(block_of(20000));
     add(block_of(5000));
-    medium_flush(&medium, 7000);
+    medium_bound(&medium, 14000);
     assert_int_equal(medium.count, 2);
-    medium_flush(&medium, 6000);
+    medium_bound(&medium, 6000);
     assert_int_equal(medium.count, 1);
     assert_ptr_equal(medium_take(&medium, 1100), small);
     release(small);
 }
 
-static void a_flush_of_what_is_within_the_bound_changes_nothing(void **state)
+/* Else one call of many would take as long as all of them. */
+static void few_blocks_go_at_a_time(void **state)
+{
+    (void)state;
+    size_t live = core_live_count();
+    for (int i = 0; i < 1000; i++) {
+        add(block_of(1100));
+    }
+    medium_bound(&medium, medium.bytes - 1);
+    assert_in_range(medium.count, 900, 999);
+    size_t before = medium.count;
+    medium_shed(&medium);
+    assert_in_range(medium.count, before - 100, before - 1);
+    medium_bound(&medium, medium.bytes / 4);
+    assert_in_range(medium.count, 1, before / 4); /* the limit holds nevertheless */
+    assert_int_equal(core_live_count(), live + medium.count);
+}
+
+static void what_is_within_the_bound_stays(void **state)
 {
     (void)state;
     void *payload = block_of(5000);
     add(payload);
-    medium_flush(&medium, block_size(payload));
+    medium_bound(&medium, block_size(payload));
     assert_int_equal(medium.count, 1);
 }
 
@@ -238,7 +256,7 @@ static void what_is_flushed_is_free_in_the_core(void **state)
         add(block_of(1100 + (size_t)i * 100));
     }
     assert_int_equal(core_live_count(), live + 100);
-    medium_flush(&medium, 0);
+    medium_flush(&medium);
     assert_int_equal(core_live_count(), live);
 }
 
@@ -259,7 +277,7 @@ static void what_the_core_gave_is_counted_until_it_is_given_back(void **state)
             add(payloads[i]);
         }
         assert_int_equal(medium_held_count(&medium, size), 3);
-        medium_flush(&medium, 0);
+        medium_flush(&medium);
         assert_int_equal(medium_held_count(&medium, size), 0);
     }
 }
@@ -268,7 +286,7 @@ static void the_count_has_bounds(void **state)
 {
     (void)state;
     add(block_of(100));
-    medium_flush(&medium, 0); /* the core gave it to another thread */
+    medium_flush(&medium); /* the core gave it to another thread */
     assert_int_equal(medium_held_count(&medium, 100), 0);
     for (size_t i = 0; i < 300; i++) {
         medium_note_served(&medium, mb_size_for(100));
@@ -308,7 +326,7 @@ static void a_flushed_block_leaves_no_mark(void **state)
     (void)state;
     struct object *payload = block_of(3000);
     add(payload);
-    medium_flush(&medium, 0);
+    medium_flush(&medium);
     assert_int_not_equal(payload->mark, object_block_mark(payload));
 }
 
@@ -427,8 +445,9 @@ int main(void)
         TEST(the_cache_never_holds_more_than_the_limit),
         TEST(beyond_the_limit_half_of_it_is_kept),
         TEST(a_block_beyond_the_limit_is_not_kept),
-        TEST(a_flush_gives_the_largest_back_first),
-        TEST(a_flush_of_what_is_within_the_bound_changes_nothing),
+        TEST(the_largest_are_given_back_first),
+        TEST(few_blocks_go_at_a_time),
+        TEST(what_is_within_the_bound_stays),
         TEST(what_is_flushed_is_free_in_the_core),
         TEST(what_the_core_gave_is_counted_until_it_is_given_back),
         TEST(the_count_has_bounds),

@@ -49,7 +49,7 @@ case_xz_threads() # timeout=90
     status_of xz -t data
 }
 
-case_zstd_threads()
+case_zstd_threads() # long
 {
     uses zstd
     make_data

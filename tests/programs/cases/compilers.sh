@@ -51,7 +51,7 @@ END
 case_gxx() # timeout=120
 {
     uses g++
-    compile_containers g++ -O2
+    compile_containers g++ -O1
 }
 
 case_clang()

@@ -23,7 +23,7 @@ case_weakref() { regrtest_on_malloc test_weakref -m 'ReferencesTestCase' -m 'Fin
 case_numbers() { regrtest_on_malloc test_long test_int test_struct; }
 case_xml() { regrtest_on_malloc test_pyexpat test_xml_etree_c; }
 case_ctypes() { regrtest test_ctypes; }
-case_mmap_os() { regrtest test_mmap test_os; }
+case_mmap_os() { regrtest test_mmap test_os; } # long
 case_thread() { regrtest test_thread test_threading_local; }
 case_threading() { regrtest test_threading; } # timeout=90
 case_fork1() { regrtest test_fork1; }

@@ -11,7 +11,7 @@ enum { LOOK_COUNT = 4 };
 
 /* So many blocks go back to the core at a time: few enough that no call takes long, and more than one, for the
  * lock that is taken for them. */
-enum { BATCH_COUNT = 16 };
+enum { BATCH_COUNT = 8 };
 
 /* A block may be larger than the request by this share of it. */
 enum { MEDIUM_WASTE_SHARE = 8 };

@@ -18,7 +18,8 @@ struct slab *const theap_nothing[CLASS_COUNT + 2] = {[0 ... CLASS_COUNT + 1] = &
 enum { GATHER_SHARE = 16 };
 
 /* A class's warmth once it has slabs. */
-enum { EARNED = MA_WARM_COUNT + 1 };
+enum { EARNED = UINT8_MAX };
+_Static_assert(MA_WARM_COUNT < EARNED && MA_OWN_COUNT <= EARNED, "warmth is counted below");
 
 /* How many empty slabs are looked at for one of the right class. */
 enum { LOOK_COUNT = 8 };

@@ -1,10 +1,10 @@
 # Packers: buffers of many megabytes, and threads in xz and zstd.
 
-# Something of 5 MB that packs neither too well nor too badly.
+# Something of 2.5 MB that packs neither too well nor too badly.
 make_data()
 {
-    records 100000 >data
-    head -c 2500000 /usr/bin/git >>data
+    records 50000 >data
+    head -c 1250000 /usr/bin/git >>data
 }
 
 case_tar()

@@ -178,6 +178,16 @@ struct ma_stats {
     size_t largest_free;    /* the largest free block, header included */
     size_t top_free_bytes;  /* the free block that ends the heap, or 0: ma_trim(0) gives
                                back what it has of whole granules */
+    size_t resident_bytes;  /* what of heap and table may be resident: all but blank_bytes.
+                               live_bytes + cached_bytes + dirty_bytes + fragment_bytes +
+                               overhead_bytes + table_bytes; less is where the program has not
+                               touched all of its live blocks */
+    size_t cached_bytes;    /* free blocks and slabs that threads keep for their next requests */
+    size_t dirty_bytes;     /* whole pages in free blocks that were written to; ma_trim(0) gives
+                               them back */
+    size_t blank_bytes;     /* whole pages in free blocks, and parts of slabs, that were never
+                               used, or purged: not resident */
+    size_t fragment_bytes;  /* all other free memory: it shares its pages with live blocks */
     size_t overhead_bytes;  /* headers of live blocks, fences, segment records */
     size_t break_bytes;     /* taken from the program break and held */
     size_t mmap_bytes;      /* taken by mmap, where the break was refused, and held */
@@ -190,12 +200,18 @@ struct ma_stats {
     size_t allocate_count;  /* blocks that the cores have handed out since the start; those that
                                a thread takes from its slabs are not counted one by one */
     size_t release_count;   /* blocks that the cores have taken back since the start */
+    size_t purged_bytes;    /* whole pages in free blocks that were given back since the start */
+    size_t cleared_bytes;   /* of what the cores gave ma_calloc() since the start, what was
+                               not known to be zero and had to be cleared */
 };
 
 /**
  * Fill in `*out` with the state of the heap at one moment.
  *
- * break_bytes + mmap_bytes = live_bytes + free_bytes + overhead_bytes.
+ * break_bytes + mmap_bytes = live_bytes + free_bytes + overhead_bytes, and
+ * free_bytes = cached_bytes + dirty_bytes + blank_bytes + fragment_bytes. What was requested
+ * is not recorded: live_bytes exceed it by up to 15 bytes a block, and by what
+ * realloc left for a payload to grow into, an eighth of it at most.
  *
  * Thread-safe; the largest free block is found in O(log n). Source: libma.
  */

@@ -12,6 +12,7 @@ from .figures import Row, best, complete_rows, mean_ratio, value
 WALL_MEAN = 0.97  # against the best single peer
 WALL_ROW = 1.05  # against the best peer of the row
 PEAK_ROW = 1.10  # against glibc
+PEAK_LEAST = 1.05  # against the smallest peer of the row
 LATENCY = 1.20  # against the best peer
 STARTUP_US = 150  # above glibc
 STARTUP_KIB = 200  # above glibc
@@ -91,6 +92,9 @@ def peak_bars(rows: Sequence[Row], mine: str, peers: Sequence[str]) -> list[Bar]
     to_glibc = ratios_to_best(rows, mine, ["glibc"], "peak_kib") if "glibc" in peers else {}
     if to_glibc:
         bars.append(each_row("peak, each row, against glibc", to_glibc, PEAK_ROW))
+    to_least = ratios_to_best(rows, mine, peers, "peak_kib")
+    if to_least:
+        bars.append(each_row("peak, each row, against the smallest peer of that row", to_least, PEAK_LEAST))
     for peer in peers if complete else ():
         mean = mean_ratio(complete, mine, peer, "peak_kib")
         bars.append(below("peak, geometric mean, against " + peer, mean, 1))
@@ -132,6 +136,29 @@ def against_glibc_bars(probes: dict[str, Any], mine: str) -> list[Bar]:
     return bars
 
 
+def memory_bars(probes: dict[str, Any], mine: str, peers: Sequence[str]) -> list[Bar]:
+    """Memory that comes back: each against the best peer, or as a share of what is live."""
+    bars = []
+    for probe, key, what, limit in (
+            ("spike", "settled_kib", "spike, settled resident, against the lowest peer", 1.0),
+            ("phases", "peak_over_live", "phases, peak over live, against the lowest peer", 1.0),
+            ("long_run", "end_over_live", "long run, resident over live, against the lowest peer", 1.0),
+            ("vector", "ms", "vector, time, against the best peer", 1.0),
+            ("sparse", "us", "sparse, time, against the best peer", 1.05)):
+        found = lines_of(probes, probe, mine)
+        others = {name: lines[0][key] for name in peers if (lines := lines_of(probes, probe, name))}
+        if found and others:
+            lowest = min(others, key=others.__getitem__)
+            bars.append(at_most(what, found[0][key] / others[lowest], limit, detail=" (%s)" % lowest))
+    for probe, key, what, limit in (("spike", "settled_of_peak", "spike, settled of the peak", 0.5),
+                                    ("long_run", "end_over_live", "long run, resident over live", 1.10),
+                                    ("vector", "peak_over_live", "vector, peak over its size", 1.02)):
+        found = lines_of(probes, probe, mine)
+        if found:
+            bars.append(at_most(what, found[0][key], limit, "%.3f"))
+    return bars
+
+
 def scale_bars(probes: dict[str, Any], mine: str) -> list[Bar]:
     """An operation with most objects, less what it costs to fetch one, against an operation with fewest."""
     lines = lines_of(probes, "scale_live", mine)
@@ -147,4 +174,4 @@ def all_bars(data: dict[str, Any], mine: str, peers: Sequence[str]) -> list[Bar]
     """Those that the measured figures tell of."""
     rows, probes = data["rows"], data["probes"]
     return [*wall_bars(rows, mine, peers), *peak_bars(rows, mine, peers), *latency_bars(probes, mine, peers),
-            *against_glibc_bars(probes, mine), *scale_bars(probes, mine)]
+            *against_glibc_bars(probes, mine), *scale_bars(probes, mine), *memory_bars(probes, mine, peers)]

@@ -17,7 +17,11 @@ PARTS: dict[str, list[tuple[str, list[str]]]] = {
     "scale": [("scale_live", ["--max", "10000"]), ("scale_threads", [])],
     "startup": [("startup", ["50"])],
     "threads": [("idle_threads", []), ("thread_gone", ["1000"]), ("one_frees", ["1"])],
+    "memory": [("spike", ["64"]), ("phases", ["20"]), ("long_run", ["200000"]), ("vector", ["64"]), ("sparse", ["50"])],
 }
+
+# Probes that take long, and whose sizes hardly differ from run to run.
+ONCE = {"spike", "phases", "long_run"}
 
 # Probes that print a line for each value of a key; all lines of another probe make up one set of figures.
 SERIES = {"scale_live": "live", "scale_threads": "threads"}
@@ -67,5 +71,5 @@ def run_parts(probe: str, parts: Sequence[str], quick: bool, runner: Runner, all
     chosen = [(name, arguments if quick else []) for part in parts for name, arguments in PARTS[part]]
     progress.expect(len(chosen))
     rounds = 1 if quick else min(rounds, MAX_ROUNDS)
-    return {name: run_probe(probe, name, arguments, runner, allocators, rounds, progress)
+    return {name: run_probe(probe, name, arguments, runner, allocators, 1 if name in ONCE else rounds, progress)
             for name, arguments in chosen}

@@ -17,6 +17,11 @@ COLUMNS = {
     "idle_threads": ("threads", "baseline_kib", "resident_kib", "per_thread_kib"),
     "thread_gone": ("threads", "left_kib"),
     "one_frees": ("peak_kib", "mops"),
+    "spike": ("peak_kib", "settled_kib", "settled_of_peak", "settled_over_live", "cpu_ms"),
+    "phases": ("peak_kib", "peak_over_live", "end_over_live", "cpu_ms"),
+    "long_run": ("peak_kib", "end_kib", "end_over_live", "ns"),
+    "vector": ("peak_kib", "peak_over_live", "ms"),
+    "sparse": ("resident_kib", "us"),
 }
 
 TITLES = {
@@ -27,6 +32,11 @@ TITLES = {
     "idle_threads": "Threads that wait after they have freed all",
     "thread_gone": "What ended threads leave",
     "one_frees": "One thread allocates, another frees",
+    "spike": "Two seconds after 99 of 100 small objects were freed",
+    "phases": "Objects change their size from phase to phase",
+    "long_run": "A cache after 20 million replacements by Zipf's law",
+    "vector": "A vector that grows to 1 GiB",
+    "sparse": "Zeroed blocks of 64 MiB of which one page is touched",
 }
 
 

@@ -64,4 +64,9 @@ static __attribute__((destructor)) void report_at_exit(void)
     report_to(fd, "peak heap bytes: %zu", stats.peak_heap_bytes);
     report_to(fd, "free bytes: %zu in %zu blocks, %zu %% of the heap, the largest %zu",
               stats.free_bytes, stats.free_count, free_share, stats.largest_free);
+    report_to(fd, "resident bytes: at most %zu; cached %zu, dirty %zu, fragments %zu, overhead %zu",
+              stats.resident_bytes, stats.cached_bytes, stats.dirty_bytes, stats.fragment_bytes,
+              stats.overhead_bytes + stats.table_bytes);
+    report_to(fd, "purged bytes: %zu, cleared for calloc: %zu", stats.purged_bytes,
+              stats.cleared_bytes);
 }

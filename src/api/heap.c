@@ -8,6 +8,7 @@
 #include "api/thread.h"
 #include "base/options.h"
 #include "core/cores.h"
+#include "front/registry.h"
 #include "os/lock.h"
 #include "os/os.h"
 
@@ -72,6 +73,15 @@ bool heap_start(void)
     return is_started();
 }
 
+/* Where memory is limited, less of it is to stay dirty. */
+static void bound_dirty(void)
+{
+    size_t limit = os_memory_limit();
+    if (limit != SIZE_MAX && limit / MA_DIRTY_LIMIT_SHARE < options.dirty_max) {
+        options.dirty_max = limit / MA_DIRTY_LIMIT_SHARE;
+    }
+}
+
 /*
  * Where nothing has allocated yet when libraries are initialised, start then, before the
  * program's own constructors: our fork handlers are to be registered before theirs.
@@ -82,6 +92,7 @@ static __attribute__((constructor(101))) void start_at_load(void)
 {
     if (is_started()) {
         read_options();
+        bound_dirty();
         cores_set_limit(options.shards != 0 ? options.shards : os_cpu_count());
         if (options.front == 0) {
             thread_close();
@@ -89,10 +100,33 @@ static __attribute__((constructor(101))) void start_at_load(void)
     }
 }
 
-/* Where memory is out: whether there is reason to try again. */
-static bool has_made_room(void)
+bool heap_flush_caches(void)
 {
-    return is_started() && front_trim();
+    bool has_any = front_trim();
+    return registry_reclaim(thread_heap()) || has_any;
+}
+
+static int purge_core(struct ma_core *core, void *context)
+{
+    bool *has_any = context;
+    *has_any |= core_trim(core, 0);
+    return 0;
+}
+
+/*
+ * Where memory is out for a request of `size` bytes: give back what can be, and tell whether there is reason to try
+ * again. What is larger than all the heap has would not be served then either.
+ */
+static bool has_made_room(size_t size)
+{
+    if (!is_started() || size > cores_heap_bytes()) {
+        return false;
+    }
+    bool has_any = heap_flush_caches();
+    if (!cores_are_entered()) {
+        cores_each(purge_core, &has_any);
+    }
+    return has_any;
 }
 
 /*
@@ -115,25 +149,25 @@ static void *alloc_touched_first(size_t size)
 void *heap_alloc(size_t size)
 {
     void *payload = is_started() ? alloc_touched_first(size) : NULL;
-    return payload == NULL && has_made_room() ? cores_alloc(size) : payload;
+    return payload == NULL && has_made_room(size) ? cores_alloc(size) : payload;
 }
 
 void *heap_alloc_zeroed(size_t size)
 {
     void *payload = is_started() ? cores_alloc_zeroed(size) : NULL;
-    return payload == NULL && has_made_room() ? cores_alloc_zeroed(size) : payload;
+    return payload == NULL && has_made_room(size) ? cores_alloc_zeroed(size) : payload;
 }
 
 void *heap_alloc_aligned(size_t alignment, size_t size)
 {
     void *payload = is_started() ? cores_alloc_aligned(alignment, size) : NULL;
-    return payload == NULL && has_made_room() ? cores_alloc_aligned(alignment, size) : payload;
+    return payload == NULL && has_made_room(size) ? cores_alloc_aligned(alignment, size) : payload;
 }
 
 void *heap_realloc(struct ma_core *core, void *payload, size_t size)
 {
     void *moved = cores_realloc(core, payload, size);
-    return moved == NULL && has_made_room() ? cores_realloc(core, payload, size) : moved;
+    return moved == NULL && has_made_room(size) ? cores_realloc(core, payload, size) : moved;
 }
 
 bool heap_was_given_back(const void *address)

@@ -21,6 +21,9 @@ void *heap_alloc_aligned(size_t alignment, size_t size);
 /* As core_realloc(), for payloads of any core. */
 void *heap_realloc(struct ma_core *core, void *payload, size_t size);
 
+/* Give the cores what this thread and others that are idle have cached. True where there was any. */
+bool heap_flush_caches(void);
+
 /* Whether an address that belongs to no core lies where the heap once was, and nothing
  * is now. */
 bool heap_was_given_back(const void *address);

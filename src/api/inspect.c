@@ -93,7 +93,7 @@ int ma_trim(size_t pad)
 {
     struct trim trim = {pad, 0};
     if (heap_start()) {
-        front_trim();
+        heap_flush_caches();
         cores_each(trim_core, &trim);
     }
     return trim.given;
@@ -114,6 +114,15 @@ static int add_core(struct ma_core *core, void *context)
     return 0;
 }
 
+/* Other threads go on meanwhile: what a figure has more than the free memory is none of it. */
+static void sum_up(struct ma_stats *out)
+{
+    size_t known = out->cached_bytes + out->dirty_bytes + out->blank_bytes;
+    out->fragment_bytes = out->free_bytes > known ? out->free_bytes - known : 0;
+    out->resident_bytes = out->live_bytes + out->cached_bytes + out->dirty_bytes +
+                          out->fragment_bytes + out->overhead_bytes + out->table_bytes;
+}
+
 void ma_stats(struct ma_stats *out)
 {
     *out = (struct ma_stats){0};
@@ -121,6 +130,7 @@ void ma_stats(struct ma_stats *out)
         cores_each(add_core, out);
         front_correct_stats(out);
         end();
+        sum_up(out);
     }
 }
 

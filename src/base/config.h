@@ -10,6 +10,10 @@
 /* Every payload's alignment, and the unit of every block's size. Bytes. */
 #define MA_ALIGNMENT ((size_t)16)
 
+/* What memory comes and goes in. Where the system's pages are larger it refuses to purge or to populate these, and the
+ * heap does without. Bytes. */
+#define MA_PAGE ((size_t)4 << 10)
+
 /* The heap's range is cut into granules; each has one descriptor. Bytes. */
 #define MA_GRANULE_LOG2 16
 #define MA_GRANULE ((size_t)1 << MA_GRANULE_LOG2)
@@ -39,6 +43,32 @@
 #define MA_TRIM_AGE 250
 #define MA_TRIM_HOLD ((size_t)32 << 20)
 
+/* Pages are populated ahead, up to 1/POPULATE_SHARE of the core's heap, and 1/SLAB_POPULATE_SHARE of what a class
+ * has, at a time: at least POPULATE_MIN, or else none; at most POPULATE_MAX. Bytes. See
+ * docs/adr/0016-populate-in-batches.md. */
+#define MA_POPULATE_SHARE 64
+#define MA_SLAB_POPULATE_SHARE 32
+#define MA_POPULATE_MIN ((size_t)16 << 10)
+#define MA_POPULATE_MAX ((size_t)64 << 10)
+
+/* Free pages inside the heap go back when they were not needed for DECAY milliseconds, or those that exceed DIRTY_MIN bytes and
+ * 1/DIRTY_SHARE of what is live in the core, for PURGE_PAUSE. See docs/adr/0017-purging.md. */
+#define MA_DIRTY_MIN ((size_t)1 << 20)
+#define MA_DIRTY_SHARE 16
+#define MA_DECAY 1000
+#define MA_PURGE_PAUSE 100
+
+/* The pages of a block of at least RETURN_MIN bytes go back when it is released. The program may have touched few of them, which
+ * nobody can tell then; glibc, too, keeps nothing of that size. Bytes. */
+#define MA_RETURN_MIN ((size_t)32 << 20)
+
+/* Where a control group limits the process's memory, 1/DIRTY_LIMIT_SHARE of that is the most that may stay dirty in a core. */
+#define MA_DIRTY_LIMIT_SHARE 64
+
+/* With thp=large, payloads of at least HUGE_MIN bytes ask for huge pages. Bytes. */
+#define MA_HUGE_PAGE ((size_t)2 << 20)
+#define MA_HUGE_MIN ((size_t)4 << 20)
+
 /* Requests up to this size are served by slabs. Bytes. */
 #define MA_SMALL_MAX ((size_t)1024)
 
@@ -66,6 +96,15 @@
 /* A payload of at least SLACK_MIN bytes that grows by less than 1/SLACK_SHARE is given that much more. */
 #define MA_SLACK_MIN ((size_t)128)
 #define MA_SLACK_SHARE 8
+
+/* What a payload of at least MOVE_MIN bytes holds is moved to another place by page tables, unless most of that place is
+ * resident and the payload smaller than MOVE_ALWAYS; in runs of MOVE_RUN bytes at least on average, while the heap has
+ * fewer than SEAM_MAX seams: the kernel allows a process 65,530 mappings, as a rule. See
+ * docs/adr/0019-moves-by-page-tables.md. */
+#define MA_MOVE_MIN ((size_t)256 << 10)
+#define MA_MOVE_ALWAYS ((size_t)4 << 20)
+#define MA_MOVE_RUN ((size_t)128 << 10)
+#define MA_SEAM_MAX 8192
 
 /* Core instances in a shard. The first serves all requests; each further one serves what
  * interrupts a thread inside the ones before it. */

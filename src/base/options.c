@@ -10,23 +10,30 @@
 #include <stdint.h>
 #include <string.h>
 
-struct options options = {.front = 1};
+struct options options = {
+    .front = 1, .populate = 1, .dirty_max = SIZE_MAX, .decay_ms = MA_DECAY, .limit = SIZE_MAX};
 
 /* One row an option; every value is a number within [minimum, maximum], and may be
- * written "off" for 0, "on" for 1. */
+ * written "off" for 0, "on" for 1; or, where the row has words, the number of one of these. */
 struct option_row {
     const char *key;
     size_t offset; /* of the value within struct options */
     size_t minimum;
     size_t maximum;
+    const char *words; /* one after the other, each ended by a space; NULL: none */
 };
 
 static const struct option_row table[] = {
-    {"stats", offsetof(struct options, stats), 0, 1},
-    {"verbose", offsetof(struct options, verbose), 0, 1},
-    {"deepbind", offsetof(struct options, deepbind), 0, 1},
-    {"front", offsetof(struct options, front), 0, 1},
-    {"shards", offsetof(struct options, shards), 0, MA_SHARD_MAX},
+    {"stats", offsetof(struct options, stats), 0, 1, NULL},
+    {"verbose", offsetof(struct options, verbose), 0, 1, NULL},
+    {"deepbind", offsetof(struct options, deepbind), 0, 1, NULL},
+    {"front", offsetof(struct options, front), 0, 1, NULL},
+    {"populate", offsetof(struct options, populate), 0, 1, NULL},
+    {"dirty_max", offsetof(struct options, dirty_max), 0, SIZE_MAX, NULL},
+    {"decay_ms", offsetof(struct options, decay_ms), 0, SIZE_MAX, NULL},
+    {"limit", offsetof(struct options, limit), 0, SIZE_MAX, NULL},
+    {"thp", offsetof(struct options, thp), 0, THP_ALWAYS, "system never large always "},
+    {"shards", offsetof(struct options, shards), 0, MA_SHARD_MAX, NULL},
 };
 
 static bool is_word(const char *word, const char *text, size_t length)
@@ -44,13 +51,29 @@ static const struct option_row *find_row(const char *key, size_t length)
     return NULL;
 }
 
+/* What a letter after a number multiplies it by, as a power of two; 0 for no such letter. */
+static unsigned unit_of(char letter)
+{
+    switch (letter) {
+    case 'k':
+    case 'K':
+        return 10;
+    case 'm':
+    case 'M':
+        return 20;
+    case 'g':
+    case 'G':
+        return 30;
+    default:
+        return 0;
+    }
+}
+
 static bool parse_number(const char *text, size_t length, size_t *out)
 {
     size_t value = 0;
-    if (is_word("off", text, length) || is_word("on", text, length)) {
-        *out = length == strlen("on");
-        return true;
-    }
+    unsigned unit = length > 1 ? unit_of(text[length - 1]) : 0;
+    length -= unit != 0;
     for (size_t i = 0; i < length; i++) {
         if (text[i] < '0' || text[i] > '9') {
             return false;
@@ -61,8 +84,35 @@ static bool parse_number(const char *text, size_t length, size_t *out)
         }
         value = value * 10 + digit;
     }
-    *out = value;
-    return length > 0;
+    *out = value << unit;
+    return length > 0 && *out >> unit == value;
+}
+
+/* The number of a word in the row's list; false where it is not there. */
+static bool parse_word(const char *words, const char *text, size_t length, size_t *out)
+{
+    *out = 0;
+    while (words != NULL && *words != '\0') {
+        size_t word_length = strcspn(words, " ");
+        if (word_length == length && memcmp(words, text, length) == 0) {
+            return true;
+        }
+        words += word_length + 1;
+        ++*out;
+    }
+    return false;
+}
+
+static bool parse_value(const struct option_row *row, const char *text, size_t length, size_t *out)
+{
+    if (row->words != NULL) {
+        return parse_word(row->words, text, length, out);
+    }
+    if (is_word("off", text, length) || is_word("on", text, length)) {
+        *out = length == strlen("on");
+        return true;
+    }
+    return parse_number(text, length, out) && *out >= row->minimum && *out <= row->maximum;
 }
 
 /* The name or setting `text[0..length)`, cut to fit a message. */
@@ -72,6 +122,17 @@ static const char *quoted(char *out, size_t room, const char *text, size_t lengt
     memcpy(out, text, kept);
     out[kept] = '\0';
     return out;
+}
+
+static void refuse(const struct option_row *row, const char *setting)
+{
+    if (row->words != NULL) {
+        report_line("MA_OPTIONS: '%s' wants %s= one of: %s; ignored", setting, row->key,
+                    row->words);
+    } else {
+        report_line("MA_OPTIONS: '%s' wants %s=N with N from %zu to %zu; ignored", setting,
+                    row->key, row->minimum, row->maximum);
+    }
 }
 
 static void parse_one(struct options *out, const char *setting, size_t length)
@@ -87,11 +148,8 @@ static void parse_one(struct options *out, const char *setting, size_t length)
     }
     size_t value = 0;
     size_t value_length = equals != NULL ? length - key_length - 1 : 0;
-    if (!parse_number(setting + length - value_length, value_length, &value) ||
-        value < row->minimum || value > row->maximum) {
-        report_line("MA_OPTIONS: '%s' wants %s=N with N from %zu to %zu; ignored",
-                    quoted(name, sizeof(name), setting, length), row->key, row->minimum,
-                    row->maximum);
+    if (!parse_value(row, setting + length - value_length, value_length, &value)) {
+        refuse(row, quoted(name, sizeof(name), setting, length));
         return;
     }
     memcpy((char *)out + row->offset, &value, sizeof(value));

@@ -8,6 +8,10 @@
 _Static_assert(BINS_WORDS == 64, "one summary word covers the bitmap");
 _Static_assert(MA_BINNED_MAX >= TREE_BLOCK_MIN, "every block above the bins can be a node");
 
+/* Blocks of this size hold a whole page behind their links, wherever they lie. Of smaller ones it is not noted whether
+ * they are blank. */
+#define PURGED_MIN (2 * MA_PAGE + TREE_BLOCK_MIN)
+
 static bool is_binned(const struct mem_block *b)
 {
     return mb_size(b) <= MA_BINNED_MAX;
@@ -18,69 +22,79 @@ static size_t index_of(size_t size)
     return size / MA_ALIGNMENT - 1;
 }
 
-static void set_bit(struct bins *bins, size_t index)
+static void set_bit(struct bin_set *set, size_t index)
 {
-    bins->map[index / 64] |= UINT64_C(1) << (index % 64);
-    bins->summary |= UINT64_C(1) << (index / 64);
+    set->map[index / 64] |= UINT64_C(1) << (index % 64);
+    set->summary |= UINT64_C(1) << (index / 64);
 }
 
-static void clear_bit(struct bins *bins, size_t index)
+static void clear_bit(struct bin_set *set, size_t index)
 {
-    bins->map[index / 64] &= ~(UINT64_C(1) << (index % 64));
-    if (bins->map[index / 64] == 0) {
-        bins->summary &= ~(UINT64_C(1) << (index / 64));
+    set->map[index / 64] &= ~(UINT64_C(1) << (index % 64));
+    if (set->map[index / 64] == 0) {
+        set->summary &= ~(UINT64_C(1) << (index / 64));
     }
 }
 
 /* The first bin at or after `index` that holds a block; BINS_COUNT if there is none. */
-static size_t next_filled(const struct bins *bins, size_t index)
+static size_t next_filled(const struct bin_set *set, size_t index)
 {
     size_t word = index / 64;
-    uint64_t here = bins->map[word] & (~UINT64_C(0) << (index % 64));
+    uint64_t here = set->map[word] & (~UINT64_C(0) << (index % 64));
     if (here != 0) {
         return word * 64 + bits_lowest(here);
     }
     if (word == BINS_WORDS - 1) {
         return BINS_COUNT;
     }
-    uint64_t later = bins->summary & (~UINT64_C(0) << (word + 1));
+    uint64_t later = set->summary & (~UINT64_C(0) << (word + 1));
     if (later == 0) {
         return BINS_COUNT;
     }
     word = bits_lowest(later);
-    return word * 64 + bits_lowest(bins->map[word]);
+    return word * 64 + bits_lowest(set->map[word]);
+}
+
+/* The last bin that holds a block; BINS_COUNT if there is none. */
+static size_t last_filled(const struct bin_set *set)
+{
+    if (set->summary == 0) {
+        return BINS_COUNT;
+    }
+    size_t word = bits_highest(set->summary);
+    return word * 64 + bits_highest(set->map[word]);
 }
 
 /* What stands for "none" in the links of a bin's blocks. Not NULL: memory that is cleared
  * after it was freed would look like a list's end. */
-static struct mem_block *list_end(const struct bins *bins, size_t index)
+static struct mem_block *list_end(const struct bin_set *set, size_t index)
 {
-    return (struct mem_block *)&bins->first[index];
+    return (struct mem_block *)&set->first[index];
 }
 
-static void list_push(struct bins *bins, struct mem_block *b)
+static void list_push(struct bin_set *set, struct mem_block *b)
 {
     size_t index = index_of(mb_size(b));
-    struct mem_block *next = bins->first[index];
-    b->prev_free = list_end(bins, index);
+    struct mem_block *next = set->first[index];
+    b->prev_free = list_end(set, index);
     b->next_free = next;
     if (next != NULL) {
         next->prev_free = b;
     } else {
-        b->next_free = list_end(bins, index);
-        set_bit(bins, index);
+        b->next_free = list_end(set, index);
+        set_bit(set, index);
     }
-    bins->first[index] = b;
+    set->first[index] = b;
 }
 
-static void list_unlink(struct bins *bins, struct mem_block *b)
+static void list_unlink(struct bin_set *set, struct mem_block *b)
 {
     size_t index = index_of(mb_size(b));
-    const struct mem_block *end = list_end(bins, index);
+    const struct mem_block *end = list_end(set, index);
     struct mem_block *next = b->next_free;
     struct mem_block *prev = b->prev_free;
     bool prev_agrees =
-        prev == end ? bins->first[index] == b : link_is_sound(prev) && prev->next_free == b;
+        prev == end ? set->first[index] == b : link_is_sound(prev) && prev->next_free == b;
     bool next_agrees = next == end || (link_is_sound(next) && next->prev_free == b);
     if (__builtin_expect(!prev_agrees || !next_agrees, 0)) {
         link_report(b);
@@ -92,46 +106,113 @@ static void list_unlink(struct bins *bins, struct mem_block *b)
         prev->next_free = next;
         return;
     }
-    bins->first[index] = next != end ? next : NULL;
+    set->first[index] = next != end ? next : NULL;
     if (next == end) {
-        clear_bit(bins, index);
+        clear_bit(set, index);
     }
 }
 
-void bins_insert(struct bins *bins, struct mem_block *b)
+struct written bins_written(const struct mem_block *b)
+{
+    if (!is_binned(b)) {
+        return tree_written(b);
+    }
+    return mb_is_blank(b) ? written_none() : written_all(b);
+}
+
+/* The bins that a block belongs into. */
+static struct bin_set *set_of(struct bins *bins, const struct mem_block *b)
+{
+    return &bins->sets[mb_is_blank(b)];
+}
+
+/* How many bytes of whole pages a binned block has behind its links, wherever it lies, unless it is blank. */
+static size_t binned_dirty(const struct mem_block *b)
+{
+    size_t size = mb_size(b);
+    return size >= PURGED_MIN && !mb_is_blank(b)
+               ? bits_round_down(size - TREE_BLOCK_MIN - MA_PAGE, MA_PAGE)
+               : 0;
+}
+
+/* File a block of at most MA_BINNED_MAX bytes: of those it is only known whether they are all blank. */
+static void insert_binned(struct bins *bins, struct mem_block *b, struct written written)
+{
+    size_t size = mb_size(b);
+    bool is_blank = size >= PURGED_MIN && written_is_none(written_behind_links(written, b));
+    if (mb_is_blank(b) != is_blank) {
+        mb_set(b, size, mb_flags(b) ^ MB_BLANK);
+    }
+    decay_add(&bins->dirty, binned_dirty(b));
+    list_push(set_of(bins, b), b);
+}
+
+void bins_insert_written(struct bins *bins, struct mem_block *b, struct written written,
+                         bool is_top)
 {
     MA_ASSERT(!mb_is_used(b));
     if (is_binned(b)) {
-        list_push(bins, b);
+        insert_binned(bins, b, written);
     } else {
-        tree_insert(&bins->tree, b);
+        size_t dirty = is_top ? 0 : written_size(written_pages(written, b));
+        decay_add(&bins->dirty, dirty);
+        tree_insert(&bins->tree, b, written, dirty > 0);
     }
     bins->block_count++;
     bins->bytes += mb_size(b);
 }
 
-void bins_remove(struct bins *bins, struct mem_block *b)
+static struct written remove_binned(struct bins *bins, struct mem_block *b)
+{
+    struct written written = bins_written(b);
+    list_unlink(set_of(bins, b), b);
+    decay_subtract(&bins->dirty, binned_dirty(b));
+    return written;
+}
+
+static struct written remove_from_tree(struct bins *bins, struct mem_block *b)
+{
+    tree_remove(&bins->tree, b);
+    struct written written = tree_written(b);
+    if (tree_is_dirty(b)) {
+        decay_subtract(&bins->dirty, written_size(written_pages(written, b)));
+    }
+    return written;
+}
+
+struct written bins_remove(struct bins *bins, struct mem_block *b)
 {
     MA_CHECK(mb_is_sealed(b) && !mb_is_used(b),
              "heap corrupted: the header of the free block at %p was overwritten", mb_payload(b));
-    if (is_binned(b)) {
-        list_unlink(bins, b);
-    } else {
-        tree_remove(&bins->tree, b);
-    }
+    struct written written = is_binned(b) ? remove_binned(bins, b) : remove_from_tree(bins, b);
     bins->block_count--;
     bins->bytes -= mb_size(b);
+    return written;
 }
 
 struct mem_block *bins_best_fit(const struct bins *bins, size_t size)
 {
     if (size <= MA_BINNED_MAX) {
-        size_t index = next_filled(bins, index_of(size));
+        size_t index = next_filled(&bins->sets[0], index_of(size));
+        size_t blank = next_filled(&bins->sets[1], index_of(size));
+        if (blank < index) {
+            return bins->sets[1].first[blank];
+        }
         if (index < BINS_COUNT) {
-            return bins->first[index];
+            return bins->sets[0].first[index];
         }
     }
     return tree_best_fit(&bins->tree, size);
+}
+
+struct mem_block *bins_dirty(const struct bins *bins)
+{
+    if (bins->tree.oldest_dirty != NULL) {
+        return bins->tree.oldest_dirty;
+    }
+    size_t index = last_filled(&bins->sets[0]);
+    struct mem_block *b = index < BINS_COUNT ? bins->sets[0].first[index] : NULL;
+    return b != NULL && mb_size(b) >= PURGED_MIN ? b : NULL;
 }
 
 size_t bins_largest(const struct bins *bins)
@@ -140,47 +221,74 @@ size_t bins_largest(const struct bins *bins)
     if (largest != NULL) {
         return mb_size(largest);
     }
-    if (bins->summary == 0) {
-        return 0;
+    size_t size = 0;
+    for (int blank = 0; blank < 2; blank++) {
+        size_t index = last_filled(&bins->sets[blank]);
+        size_t last = index < BINS_COUNT ? (index + 1) * MA_ALIGNMENT : 0;
+        size = last > size ? last : size;
     }
-    size_t word = bits_highest(bins->summary);
-    return (word * 64 + bits_highest(bins->map[word]) + 1) * MA_ALIGNMENT;
+    return size;
 }
+
+size_t bins_blank_bytes(const struct bins *bins)
+{
+    size_t bytes = tree_blank_bytes(&bins->tree);
+    const struct bin_set *set = &bins->sets[1];
+    for (size_t i = 0; i < BINS_COUNT && (i = next_filled(set, i)) < BINS_COUNT; i++) {
+        for (const struct mem_block *b = set->first[i]; b != list_end(set, i); b = b->next_free) {
+            bytes += written_blank_pages(written_none(), b);
+        }
+    }
+    return bytes;
+}
+
+struct bin_counts {
+    size_t count;
+    size_t bytes;
+    size_t dirty_bytes;
+};
 
 /* Check the list of one bin and add it to the counts. */
-static bool list_is_sound(const struct bins *bins, size_t index, size_t *count, size_t *bytes)
+static bool list_is_sound(const struct bin_set *set, bool is_blank, size_t index,
+                          struct bin_counts *counts)
 {
-    const struct mem_block *end = list_end(bins, index);
+    const struct mem_block *end = list_end(set, index);
     const struct mem_block *prev = end;
-    const struct mem_block *b = bins->first[index] != NULL ? bins->first[index] : end;
+    const struct mem_block *b = set->first[index] != NULL ? set->first[index] : end;
     for (; b != end; prev = b, b = b->next_free) {
-        if (!link_is_sound(b) || index_of(mb_size(b)) != index || b->prev_free != prev) {
+        if (!link_is_sound(b) || index_of(mb_size(b)) != index || b->prev_free != prev ||
+            mb_is_blank(b) != is_blank) {
             return false;
         }
-        (*count)++;
-        *bytes += mb_size(b);
+        counts->count++;
+        counts->bytes += mb_size(b);
+        counts->dirty_bytes += binned_dirty(b);
     }
-    bool is_marked = (bins->map[index / 64] >> (index % 64) & 1) != 0;
-    return is_marked == (bins->first[index] != NULL);
+    bool is_marked = (set->map[index / 64] >> (index % 64) & 1) != 0;
+    return is_marked == (set->first[index] != NULL);
 }
 
-bool bins_check(const struct bins *bins)
+static bool set_is_sound(const struct bin_set *set, bool is_blank, struct bin_counts *counts)
 {
-    size_t count = 0;
-    size_t bytes = 0;
-    if (!tree_check(&bins->tree, &count, &bytes)) {
-        return false;
-    }
     for (size_t index = 0; index < BINS_COUNT; index++) {
-        if (!list_is_sound(bins, index, &count, &bytes)) {
+        if (!list_is_sound(set, is_blank, index, counts)) {
             return false;
         }
     }
     for (size_t word = 0; word < BINS_WORDS; word++) {
-        bool is_marked = (bins->summary >> word & 1) != 0;
-        if (is_marked != (bins->map[word] != 0)) {
+        bool is_marked = (set->summary >> word & 1) != 0;
+        if (is_marked != (set->map[word] != 0)) {
             return false;
         }
     }
-    return count == bins->block_count && bytes == bins->bytes;
+    return true;
+}
+
+bool bins_check(const struct bins *bins)
+{
+    struct bin_counts counts = {0};
+    return tree_check(&bins->tree, &counts.count, &counts.bytes, &counts.dirty_bytes) &&
+           set_is_sound(&bins->sets[0], false, &counts) &&
+           set_is_sound(&bins->sets[1], true, &counts) && counts.count == bins->block_count &&
+           counts.bytes == bins->bytes && counts.dirty_bytes == bins->dirty.amount;
 }

@@ -5,37 +5,65 @@
  * two-level bitmap of the bins that hold something: the best fit is the next set
  * bit. Larger blocks are in a tree. Within a bin, the block freed last is taken
  * first; in the tree, the lowest of a size. Invariant I4.
+ *
+ * Blank blocks (written.h) have bins of their own: of two that fit as well, the one whose pages
+ * are there is taken, and those that a purge may give back are found without a search.
  */
 #ifndef MA_CORE_BINS_H
 #define MA_CORE_BINS_H
 
+#include "core/decay.h"
 #include "core/mem_block.h"
 #include "core/tree.h"
+#include "core/written.h"
 
 #define BINS_COUNT ((size_t)(MA_BINNED_MAX / MA_ALIGNMENT))
 #define BINS_WORDS (BINS_COUNT / 64)
 
-/* Zeroed memory is an empty set of bins. All fields: core lock. */
-struct bins {
+struct bin_set {
     uint64_t summary;         /* a bit for each word of `map` that is not 0 */
     uint64_t map[BINS_WORDS]; /* a bit for each bin that holds a block */
     struct mem_block *first[BINS_COUNT];
+};
+
+/* Zeroed memory is an empty set of bins. All fields: core lock. */
+struct bins {
+    struct bin_set sets[2]; /* blocks that were written to; blank ones */
     struct tree tree;
     size_t block_count;
     size_t bytes;
+    struct decay dirty; /* bytes that a purge would give back, but for the top's */
 };
 
-/* File a free block. */
-void bins_insert(struct bins *bins, struct mem_block *b);
+/* File a free block of which `written` may be other than zero. `is_top`: none of it is to be purged. */
+void bins_insert_written(struct bins *bins, struct mem_block *b, struct written written,
+                         bool is_top);
 
-/* Take a free block out. Aborts with a report where its links are corrupted. */
-void bins_remove(struct bins *bins, struct mem_block *b);
+/* File a free block of which nothing is known. */
+static inline void bins_insert(struct bins *bins, struct mem_block *b)
+{
+    bins_insert_written(bins, b, written_all(b), false);
+}
+
+/* Take a free block out: what of it may be other than zero. Aborts with a report where its links are corrupted. */
+struct written bins_remove(struct bins *bins, struct mem_block *b);
+
+/* What of a filed block may be other than zero. */
+struct written bins_written(const struct mem_block *b);
 
 /* The smallest block of at least `size` bytes, which stays filed; NULL if there is none. */
 struct mem_block *bins_best_fit(const struct bins *bins, size_t size);
 
+/* A block with whole pages to purge: of the large ones the one that was filed first, or else one of the largest; NULL if
+ * there is none. */
+struct mem_block *bins_dirty(const struct bins *bins);
+
 /* Bytes of the largest block; 0 if there is none. */
 size_t bins_largest(const struct bins *bins);
+
+/* Bytes of whole pages behind the links of the filed blocks that are blank. In time linear in the blank blocks of one page or
+ * more and those in the tree. */
+size_t bins_blank_bytes(const struct bins *bins);
 
 /* Check lists, bitmaps, tree and counts against each other. */
 bool bins_check(const struct bins *bins);

@@ -3,6 +3,10 @@
  */
 #include "core/core_locked.h"
 
+#include "core/huge.h"
+#include "core/populate.h"
+#include "os/os.h"
+
 #include <string.h>
 
 uint64_t mb_key;
@@ -107,21 +111,23 @@ void core_note_used_locked(struct ma_core *core, const struct mem_block *b, size
         core->peak_live_bytes =
             core->live_bytes > core->peak_live_bytes ? core->live_bytes : core->peak_live_bytes;
     }
-    if ((const char *)b >= core->growing->end) {
-        return; /* in a segment that lies above the growing one */
-    }
-    char *written = (char *)mb_next(b) + TREE_BLOCK_MIN;
-    core->clean = core->clean > written ? core->clean : written;
+}
+
+/* File the free block `b`, of which `written` may be other than zero. */
+static void file_locked(struct ma_core *core, struct mem_block *b, struct written written)
+{
+    bins_insert_written(&core->bins, b, written, mb_next(b) == segment_fence(core->growing));
 }
 
 /*
  * Make the first `size` bytes of the free block `b`, which is in no bin, a used
  * block; the rest, if it can be one, is filed as a free block.
  */
-static void carve_locked(struct ma_core *core, struct mem_block *b, size_t size)
+static void carve_locked(struct ma_core *core, struct mem_block *b, size_t size,
+                         struct written written)
 {
     if (mb_size(b) - size >= MB_MIN) {
-        bins_insert(&core->bins, mb_take_front(b, size));
+        file_locked(core, mb_take_front(b, size), written);
     } else {
         mb_mark_used(b);
     }
@@ -131,29 +137,31 @@ static void carve_locked(struct ma_core *core, struct mem_block *b, size_t size)
 }
 
 /* The same as carve_locked(), of a block that is in a bin; NULL of NULL. */
-static struct mem_block *take_locked(struct ma_core *core, struct mem_block *b, size_t size)
+static struct taken take_locked(struct ma_core *core, struct mem_block *b, size_t size)
 {
+    struct taken taken = {b, written_none()};
     if (b != NULL) {
-        bins_remove(&core->bins, b);
-        carve_locked(core, b, size);
+        taken.written = bins_remove(&core->bins, b);
+        carve_locked(core, b, size, taken.written);
     }
-    return b;
+    return taken;
+}
+
+/* Whether the filed free block `b` is not to be had from `source`. */
+static bool is_refused(const struct ma_core *core, const struct mem_block *b,
+                       enum core_source source)
+{
+    return source == CORE_BELOW_TOP && mb_next(b) == segment_fence(core->growing);
 }
 
 /* A filed free block of at least `size` bytes from `source`; NULL if there is none. */
 static struct mem_block *find_locked(struct ma_core *core, size_t size, enum core_source source)
 {
     struct mem_block *b = bins_best_fit(&core->bins, size);
-    if (source == CORE_BELOW_TOP && b != NULL && mb_next(b) == segment_fence(core->growing)) {
+    if (b != NULL && is_refused(core, b, source)) {
         return NULL;
     }
     return b != NULL || source != CORE_GROWN ? b : core_grow_locked(core, size);
-}
-
-struct mem_block *core_allocate_locked(struct ma_core *core, size_t size)
-{
-    MA_ASSERT(lock_held_by_me(&core->lock));
-    return take_locked(core, find_locked(core, size, CORE_GROWN), size);
 }
 
 /* Bytes to cut off the front of the free block `b` so that what lies `offset` bytes into
@@ -165,55 +173,122 @@ static size_t aligning_lead(const struct mem_block *b, size_t alignment, size_t 
     return lead != 0 && lead < MB_MIN ? lead + alignment : lead;
 }
 
-static __attribute__((noinline)) struct mem_block *
+static __attribute__((noinline)) struct taken
 allocate_aligned_locked(struct ma_core *core, const struct core_request *r, size_t size)
 {
     struct mem_block *b = bins_best_fit(&core->bins, size);
-    if (b == NULL || aligning_lead(b, r->alignment, r->offset) + size > mb_size(b)) {
+    if (b == NULL || is_refused(core, b, r->source) ||
+        aligning_lead(b, r->alignment, r->offset) + size > mb_size(b)) {
         b = find_locked(core, size + r->alignment + MA_ALIGNMENT, r->source);
     }
     if (b == NULL) {
-        return NULL;
+        return (struct taken){NULL, written_none()};
     }
-    bins_remove(&core->bins, b);
+    struct written written = bins_remove(&core->bins, b);
     size_t lead = aligning_lead(b, r->alignment, r->offset);
     if (lead != 0) {
         struct mem_block *rest = mb_split(b, lead);
-        bins_insert(&core->bins, b);
+        file_locked(core, b, written);
         b = rest;
     }
-    carve_locked(core, b, size);
-    return b;
+    carve_locked(core, b, size, written);
+    return (struct taken){b, written};
 }
 
-static struct mem_block *serve_locked(struct ma_core *core, const struct core_request *r)
+struct taken core_take_locked(struct ma_core *core, const struct core_request *r)
 {
+    MA_ASSERT(lock_held_by_me(&core->lock));
     size_t size = r->block_size != 0 ? r->block_size : mb_size_for(r->size);
     return r->alignment > MA_ALIGNMENT
                ? allocate_aligned_locked(core, r, size)
                : take_locked(core, find_locked(core, size, r->source), size);
 }
 
+/* Pages that nothing has touched yet. */
+struct page_run {
+    char *start;
+    size_t size;
+};
+
+/*
+ * What to populate once the core is left: of `b` and of the top, which follows it, what is blank. Nothing where `b` is
+ * so large that the program may not touch it all.
+ */
+static __attribute__((noinline)) struct page_run run_ahead_locked(struct ma_core *core,
+                                                                  const struct taken *taken)
+{
+    const struct mem_block *b = taken->block;
+    size_t step = populate_step(core->heap_bytes / MA_POPULATE_SHARE);
+    char *used = written_is_none(taken->written) ? (char *)taken->block : taken->written.end;
+    char *start = core->populated > used ? core->populated : used;
+    start = bits_align_up(start, MA_POPULATE_MIN);
+    char *end = bits_align_down((char *)mb_next(b) + step, MA_POPULATE_MIN);
+    end = end < core->growing->end ? end : core->growing->end;
+    if (mb_size(b) > step || (char *)mb_next(b) <= core->populated || end <= start) {
+        return (struct page_run){NULL, 0};
+    }
+    core->populated = end;
+    return (struct page_run){start, (size_t)(end - start)};
+}
+
+/* Whether `b` was taken from the top, and is blank in part. */
+static bool is_from_blank_top(const struct ma_core *core, const struct taken *taken)
+{
+    const struct mem_block *next = mb_next(taken->block);
+    return (char *)next > taken->written.end && !mb_is_used(next) &&
+           mb_next(next) == segment_fence(core->growing);
+}
+
+/* What of the first `size` bytes of the payload may be other than zero, but for what the links have left. */
+static struct written run_to_clear(const struct taken *taken, size_t size)
+{
+    char *payload = mb_payload(taken->block);
+    return written_within(taken->written, payload, payload + size);
+}
+
+static size_t bytes_to_clear(const struct taken *taken, size_t size)
+{
+    size_t links = TREE_BLOCK_MIN - MB_HEADER;
+    size_t run = written_size(run_to_clear(taken, size));
+    return run + links < size ? run + links : size;
+}
+
+/* Make the first `size` bytes of the payload zero. */
+static void clear(const struct taken *taken, size_t size)
+{
+    char *payload = mb_payload(taken->block);
+    struct written run = run_to_clear(taken, size);
+    size_t links = TREE_BLOCK_MIN - MB_HEADER;
+    memset(payload, 0, links < size ? links : size);
+    if (!written_is_none(run)) {
+        memset(run.start, 0, written_size(run));
+    }
+    mb_next(taken->block)->prev_size = 0; /* the payload's last word; splitting wrote there */
+}
+
 void *core_serve(struct ma_core *core, const struct core_request *r)
 {
     core_enter(core);
-    struct segment *grown = core->growing;
-    char *clean = core->clean;
-    struct mem_block *b = serve_locked(core, r);
-    if (core->growing != grown) {
-        clean = (char *)segment_first(core->growing) + TREE_BLOCK_MIN;
+    struct taken taken = core_take_locked(core, r);
+    struct page_run ahead = {NULL, 0};
+    if (taken.block != NULL && r->is_zeroed) {
+        core->cleared_bytes += bytes_to_clear(&taken, r->size);
+    }
+    if (taken.block != NULL && r->block_size == 0 && is_from_blank_top(core, &taken)) {
+        ahead = run_ahead_locked(core, &taken);
     }
     core_leave(core);
-    if (b == NULL) {
+    if (taken.block == NULL) {
         return NULL;
     }
-    char *payload = mb_payload(b);
-    if (r->is_zeroed) {
-        bool runs_into_clean = payload < clean && clean < payload + r->size;
-        memset(payload, 0, runs_into_clean ? (size_t)(clean - payload) : r->size);
-        mb_next(b)->prev_size = 0; /* the payload's last word; splitting wrote there */
+    huge_advise(taken.block, true);
+    if (ahead.size != 0) {
+        os_populate(ahead.start, ahead.size);
     }
-    return payload;
+    if (r->is_zeroed) {
+        clear(&taken, r->size);
+    }
+    return mb_payload(taken.block);
 }
 
 /*
@@ -222,39 +297,57 @@ void *core_serve(struct ma_core *core, const struct core_request *r)
  * Ensures: I2 holds again, which is broken on entry.
  * Relies on I5 (a segment ends in a used fence): mb_next() is readable.
  */
-static struct mem_block *coalesce_locked(struct ma_core *core, struct mem_block *b)
+static struct mem_block *coalesce_locked(struct ma_core *core, struct mem_block *b,
+                                         struct written written)
 {
     MA_ASSERT(!mb_is_used(b));
     struct mem_block *next = mb_next(b);
     if (!mb_is_used(next)) {
-        bins_remove(&core->bins, next);
+        struct written upper = bins_remove(&core->bins, next);
+        size_t size = mb_size(next);
         mb_absorb(b, next);
+        written = written_merge(written, upper, next, size);
     }
     if (!mb_prev_is_used(b)) {
         struct mem_block *prev = core_free_prev_locked(b);
-        bins_remove(&core->bins, prev);
+        struct written lower = bins_remove(&core->bins, prev);
+        size_t size = mb_size(b);
         mb_absorb(prev, b);
+        written = written_merge(lower, written, b, size);
         b = prev;
     }
-    bins_insert(&core->bins, b);
+    file_locked(core, b, written);
     return b;
 }
 
-void core_make_free_locked(struct ma_core *core, struct mem_block *b)
+void core_make_free_locked(struct ma_core *core, struct mem_block *b, struct written written)
 {
     MA_ASSERT(lock_held_by_me(&core->lock));
+    size_t freed = mb_size(b);
+    huge_advise(b, false);
     mb_mark_free(b);
-    b = coalesce_locked(core, b);
-    if (mb_is_fence(mb_next(b)) && !core->lock.interrupts) {
+    b = coalesce_locked(core, b, written);
+    if (core->lock.interrupts) {
+        return;
+    }
+    if (mb_is_fence(mb_next(b))) {
         core_tail_freed_locked(core, b);
     }
+    core_purge_some_locked(core, freed);
 }
 
-static void release_locked(struct ma_core *core, struct mem_block *b)
+void core_release_locked(struct ma_core *core, struct mem_block *b, struct written written)
 {
     core->live_bytes -= mb_usable(b);
     core->live_count--;
-    core_make_free_locked(core, b);
+    core_make_free_locked(core, b, written);
+}
+
+/* Release a payload of whatever contents. */
+static void release_locked(struct ma_core *core, void *payload)
+{
+    struct mem_block *b = core_block_of(payload, "free");
+    core_release_locked(core, b, written_all(b));
 }
 
 static __attribute__((noinline)) void release_deferred_locked(struct ma_core *core)
@@ -262,7 +355,7 @@ static __attribute__((noinline)) void release_deferred_locked(struct ma_core *co
     struct deferred *d = __atomic_exchange_n(&core->deferred, NULL, __ATOMIC_ACQUIRE);
     while (d != NULL) {
         struct deferred *next = d->next;
-        release_locked(core, core_block_of(d, "free"));
+        release_locked(core, d);
         d = next;
     }
 }
@@ -285,10 +378,24 @@ void core_defer(struct ma_core *core, void *payload)
     }
 }
 
+/* Purge a used block that is about to be released, outside of the lock: there may be much to do. */
+static __attribute__((noinline)) void free_large(struct ma_core *core, void *payload)
+{
+    struct written left = core_purge_used(core_block_of(payload, "free"));
+    core_enter(core);
+    core_release_locked(core, core_block_of(payload, "free"), left);
+    core_leave(core);
+}
+
 void core_free(struct ma_core *core, void *payload)
 {
+    const struct mem_block *b = mb_of_payload(payload);
+    if (__builtin_expect(may_be_block(b) && mb_size(b) >= MA_RETURN_MIN, 0)) {
+        free_large(core, payload);
+        return;
+    }
     core_enter(core);
-    release_locked(core, core_block_of(payload, "free"));
+    release_locked(core, payload);
     core_leave(core);
 }
 
@@ -301,7 +408,7 @@ void *core_free_chain(struct ma_core *core, void *payload)
             break;
         }
         void *next = *(void **)payload;
-        release_locked(core, core_block_of(payload, "free"));
+        release_locked(core, payload);
         payload = next;
     }
     core_leave(core);
@@ -311,6 +418,18 @@ void *core_free_chain(struct ma_core *core, void *payload)
 size_t core_usable_size(const void *payload, const char *caller)
 {
     return mb_usable(core_block_of(payload, caller));
+}
+
+/* Of the large top: it is not among what is dirty in the bins, and what was populated ahead is resident. */
+static void add_top(const struct ma_core *core, const struct mem_block *top, struct ma_stats *stats)
+{
+    struct written written = bins_written(top);
+    char *blank = written_is_none(written) ? (char *)top : written.end;
+    struct written ahead = {blank, core->populated};
+    struct written both = written_both(written, ahead);
+    stats->dirty_bytes += tree_is_dirty(top) ? 0 : written_size(written_pages(both, top));
+    stats->blank_bytes -=
+        written_size(written_pages(both, top)) - written_size(written_pages(written, top));
 }
 
 void core_add_stats(struct ma_core *core, struct ma_stats *stats)
@@ -323,11 +442,18 @@ void core_add_stats(struct ma_core *core, struct ma_stats *stats)
     stats->free_bytes += core->bins.bytes;
     stats->free_count += core->bins.block_count;
     stats->largest_free = largest > stats->largest_free ? largest : stats->largest_free;
+    stats->blank_bytes += bins_blank_bytes(&core->bins);
     const struct mem_block *tail =
         core->growing != NULL ? core_free_tail_locked(core->growing) : NULL;
+    if (tail != NULL && mb_size(tail) > MA_BINNED_MAX) {
+        add_top(core, tail, stats);
+    }
     stats->top_free_bytes += tail != NULL && !core->lock.interrupts ? mb_size(tail) : 0;
     stats->overhead_bytes += core->heap_bytes - core->live_bytes - core->bins.bytes;
     stats->allocate_count += core->allocate_count;
+    stats->dirty_bytes += core->bins.dirty.amount;
+    stats->purged_bytes += core->purged_bytes;
+    stats->cleared_bytes += core->cleared_bytes;
     stats->release_count += core->allocate_count - core->live_count;
     for (const struct segment *s = core->segments; s != NULL; s = s->next) {
         stats->segment_count++;

@@ -28,7 +28,7 @@ struct ma_core {
     /* Core lock: */
     struct segment *segments; /* the newest first */
     struct segment *growing;  /* the one that is extended; NULL before the first */
-    char *clean;              /* from here to growing's fence, all is zero (I9) */
+    char *populated;          /* of growing's blank top, what lies below has its pages */
     size_t heap_bytes;        /* of all segments; atomic, as some look at it from outside */
     size_t live_bytes;        /* usable bytes of used blocks */
     size_t peak_live_bytes;
@@ -36,6 +36,11 @@ struct ma_core {
     uint64_t window_start; /* os_milliseconds(); 0 before the top was looked at first */
     size_t live_count;
     size_t allocate_count;
+    size_t release_count; /* of the calls that looked whether to purge */
+    size_t purge_due;     /* dirty bytes that are to go with the next releases */
+    size_t purged_bytes;  /* since the start, as are: */
+    size_t cleared_bytes; /* of zeroed requests, what was not known to be zero */
+    bool is_purge_refused;
     size_t wait_window; /* `allocate_count` when the counting of waits began anew */
     size_t wait_count;
     struct bins bins;
@@ -130,7 +135,7 @@ struct mem_block *core_block_of(const void *payload, const char *caller);
  * report where it is not one. `caller` names the function in the report. */
 size_t core_usable_size(const void *payload, const char *caller);
 
-/* Give the top back, but for `pad` bytes. True when something was given back. */
+/* Give the top back, but for `pad` bytes, and all whole pages in other free blocks. True when something was given back. */
 bool core_trim(struct ma_core *core, size_t pad);
 
 /* Add this core's figures to `*stats`; break, mmap and table are the space's. */

@@ -14,16 +14,23 @@ void core_leave(struct ma_core *core);
  * the core's lock, and that `b` says that there is one. */
 struct mem_block *core_free_prev_locked(const struct mem_block *b);
 
-/* A used block of `size` bytes (header included) or a little more; NULL when memory is out. */
-struct mem_block *core_allocate_locked(struct ma_core *core, size_t size);
+/* A used block, NULL when there is none; and what of it may be other than zero. */
+struct taken {
+    struct mem_block *block;
+    struct written written;
+};
 
-/* Make the used block `b`, which counts as live no more, free: merge it with its
- * neighbours, file it, trim. */
-void core_make_free_locked(struct ma_core *core, struct mem_block *b);
+/* What core_serve() finds, but for the clearing. */
+struct taken core_take_locked(struct ma_core *core, const struct core_request *request);
 
-/* Keep `clean` and the count of live bytes true: `b` is used now, has grown or shrunk
- * from `old_usable` bytes, and what follows it may be a free block, of which as much as a
- * tree node is written to. */
+/* Release the used block `b`, of which `written` may be other than zero. */
+void core_release_locked(struct ma_core *core, struct mem_block *b, struct written written);
+
+/* Make the used block `b`, which counts as live no more and of which `written` may be other than zero, free: merge
+ * it with its neighbours, file it, trim, purge. */
+void core_make_free_locked(struct ma_core *core, struct mem_block *b, struct written written);
+
+/* Keep the count of live bytes true: `b` is used now, has grown or shrunk from `old_usable` bytes. */
 void core_note_used_locked(struct ma_core *core, const struct mem_block *b, size_t old_usable);
 
 /* A filed free block of at least `size` bytes from new memory; NULL when memory is out. */
@@ -42,6 +49,20 @@ struct mem_block *core_free_tail_locked(const struct segment *segment);
 
 /* Give back what the free block at the end of `core->growing` has over `keep` bytes. */
 bool core_trim_locked(struct ma_core *core, size_t keep);
+
+/* Give dirty pages back to the system: what exceeds the ceiling, or was not needed for long; not much more at a time
+ * than `freed` bytes, which have just become free. */
+void core_purge_some_locked(struct ma_core *core, size_t freed);
+
+/* The same with up to `bytes` of them, whatever the ceiling. True where there were any. */
+bool core_purge_locked(struct ma_core *core, size_t bytes);
+
+/* Give the pages of the used block `b` back, whose contents are not needed any more: what may be other than zero is
+ * left. Needs no lock. */
+struct written core_purge_used(struct mem_block *b);
+
+/* Purge the top `b`, whose segment cannot shrink, but for its first `keep` bytes. True where there was any page. */
+bool core_purge_top_locked(struct ma_core *core, struct mem_block *b, size_t keep);
 
 /* The first block and the fence of a segment. */
 static inline struct mem_block *segment_first(const struct segment *segment)

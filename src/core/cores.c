@@ -129,7 +129,7 @@ static void *serve(const struct core_request *request)
         had.source = CORE_BELOW_TOP;
         payload = serve_elsewhere(core, &had);
     }
-    if (payload == NULL) {
+    if (payload == NULL && !core_is_lost(core)) { /* a handler may have forked meanwhile */
         payload = core_serve(core, request);
     }
     return payload != NULL ? payload : serve_elsewhere(core, request);
@@ -174,7 +174,10 @@ void cores_free(struct ma_core *core, void *payload)
 void *cores_realloc(struct ma_core *core, void *payload, size_t size)
 {
     if (may_enter(core)) {
-        return core_realloc(core, payload, size);
+        void *resized = core_realloc(core, payload, size);
+        if (resized != NULL || shards_count() == 1) {
+            return resized;
+        }
     }
     size_t usable = core_usable_size(payload, "realloc");
     void *moved = cores_alloc(size);

@@ -3,14 +3,13 @@
  * slab's state. One cache line, so that a small malloc or free touches one besides the
  * object's and the thread heap's.
  *
- * The core and the space look at `segment` only; the rest is the front's (front/slab.h).
+ * The core and the space look at `segment_word` only; the rest is the front's (front/slab.h).
  */
 #ifndef MA_CORE_GRANULE_H
 #define MA_CORE_GRANULE_H
 
 #include <stdint.h>
 
-struct segment;
 struct theap;
 struct object;
 
@@ -25,8 +24,9 @@ struct slab {
     struct object *free; /* last in, first out */
     uint16_t used;       /* objects that are live, or freed by others and not yet collected */
     uint16_t notify_at;  /* a free that makes `used` this much has more to do */
-    uint16_t carved;     /* objects that have been on the list `free` at all */
-    uint16_t capacity;   /* objects */
+    uint16_t
+        carved; /* objects that have been on the list `free` at all; 0 where pages are absent */
+    uint16_t absent; /* atomic; a bit for each page that is purged, with no object carved in it */
     uint8_t size_class;  /* constant while a slab */
     uint8_t state : 7;   /* enum slab_state */
     uint8_t is_torn : 1; /* its owner vanished in a fork, maybe amid an operation on it */
@@ -41,7 +41,9 @@ struct slab {
 
 struct granule {
     struct slab slab;
-    struct segment *segment; /* atomic; NULL: not ours */
+    /* Atomic: the segment's address, 0 where the granule is not ours; and in the low bits, which are 0 in that,
+     * one for each page of the granule at whose begin is a seam (core/seams.h). */
+    uintptr_t segment_word;
 };
 
 _Static_assert(sizeof(struct granule) == 64, "one cache line");

@@ -37,10 +37,15 @@ struct mem_block *core_free_tail_locked(const struct segment *segment)
     return mb_prev_is_used(fence) ? NULL : core_free_prev_locked(fence);
 }
 
+/* File the free block that ends a segment. */
+static void file_top_locked(struct ma_core *core, struct mem_block *b, struct written written)
+{
+    bins_insert_written(&core->bins, b, written, true);
+}
+
 /*
  * The segment's new end lies `size` bytes above its old fence: make the old fence the
- * head of a free block up to the new one, and merge it with what was before. What is
- * written for the free block lies below `clean`, wherever it begins: see I9.
+ * head of a free block up to the new one, which is blank, and merge it with what was before.
  */
 static struct mem_block *fill_extension_locked(struct ma_core *core, struct mem_block *old_fence,
                                                size_t size)
@@ -50,14 +55,14 @@ static struct mem_block *fill_extension_locked(struct ma_core *core, struct mem_
     mb_set(old_fence, size, tail == NULL ? MB_PREV_USED : 0);
     mb_mark_free(old_fence);
     if (tail == NULL) {
-        bins_insert(&core->bins, old_fence);
+        file_top_locked(core, old_fence, written_none());
         return old_fence;
     }
-    bins_remove(&core->bins, tail);
+    struct written written = bins_remove(&core->bins, tail);
     mb_absorb(tail, old_fence);
-    old_fence->prev_size = 0; /* I9: within the clean part, no trace of the fence */
+    old_fence->prev_size = 0; /* I9: where all is blank, no trace of the fence */
     old_fence->head = 0;
-    bins_insert(&core->bins, tail);
+    file_top_locked(core, tail, written);
     return tail;
 }
 
@@ -81,6 +86,16 @@ struct mem_block *core_extend_locked(struct ma_core *core, size_t size)
     return fill_extension_locked(core, old_fence, growth);
 }
 
+/* The growing segment's top is about to be a free block like others: it is purged as they are. */
+static void bury_top_locked(struct ma_core *core)
+{
+    struct mem_block *tail = core_free_tail_locked(core->growing);
+    if (tail != NULL) {
+        struct written written = bins_remove(&core->bins, tail);
+        bins_insert_written(&core->bins, tail, written, false);
+    }
+}
+
 static struct mem_block *new_segment_locked(struct ma_core *core, size_t size)
 {
     size_t growth = growth_for(core, size + segment_cost());
@@ -96,6 +111,9 @@ static struct mem_block *new_segment_locked(struct ma_core *core, size_t size)
     if (segment->next != NULL) {
         segment->next->prev = segment;
     }
+    if (core->growing != NULL) {
+        bury_top_locked(core);
+    }
     core->segments = segment;
     core->growing = segment;
     set_heap_bytes_locked(core, core->heap_bytes + growth);
@@ -103,8 +121,8 @@ static struct mem_block *new_segment_locked(struct ma_core *core, size_t size)
     struct mem_block *b = segment_first(segment);
     mb_set(b, (size_t)((char *)segment_fence(segment) - (char *)b), MB_PREV_USED);
     mb_mark_free(b);
-    core->clean = (char *)b + TREE_BLOCK_MIN;
-    bins_insert(&core->bins, b);
+    core->populated = (char *)b;
+    file_top_locked(core, b, written_none());
     return b;
 }
 
@@ -124,9 +142,9 @@ static bool drop_segment_locked(struct ma_core *core, struct segment *segment)
     struct segment *next = segment->next;
     struct segment *prev = segment->prev;
     size_t size = (size_t)(segment->end - (char *)segment);
-    bins_remove(&core->bins, b);
+    struct written written = bins_remove(&core->bins, b);
     if (!space_shrink(segment, size)) {
-        bins_insert(&core->bins, b);
+        file_top_locked(core, b, written);
         return false;
     }
     *(prev != NULL ? &prev->next : &core->segments) = next;
@@ -135,7 +153,7 @@ static bool drop_segment_locked(struct ma_core *core, struct segment *segment)
     }
     if (core->growing == segment) {
         core->growing = core->segments;
-        core->clean = core->growing != NULL ? core->growing->end + TREE_BLOCK_MIN : NULL;
+        core->populated = core->growing != NULL ? core->growing->end : NULL;
     }
     set_heap_bytes_locked(core, core->heap_bytes - size);
     return true;
@@ -153,18 +171,17 @@ bool core_trim_locked(struct ma_core *core, size_t keep)
         return false;
     }
     size_t given = bits_round_down(mb_size(tail) - keep, MA_GRANULE);
-    bins_remove(&core->bins, tail);
+    struct written written = bins_remove(&core->bins, tail);
     bool shrunk = space_shrink(segment, given);
     if (shrunk) {
         set_heap_bytes_locked(core, core->heap_bytes - given);
         put_fence(segment);
         mb_set_size(tail, mb_size(tail) - given);
         mb_next(tail)->prev_size = mb_size(tail);
-        char *clean = segment->end + TREE_BLOCK_MIN; /* the rest comes back zeroed */
-        core->clean = core->clean < clean ? core->clean : clean;
+        core->populated = core->populated < segment->end ? core->populated : segment->end;
     }
-    bins_insert(&core->bins, tail);
-    return shrunk;
+    file_top_locked(core, tail, written);
+    return shrunk || core_purge_top_locked(core, tail, keep);
 }
 
 static size_t larger(size_t a, size_t b)
@@ -221,7 +238,11 @@ bool core_trim(struct ma_core *core, size_t pad)
         return false;
     }
     core_enter(core);
+    core_leave(core); /* what was put off is free now, too */
+    core_enter(core);
     bool given = core_trim_locked(core, pad);
+    core->is_purge_refused = false; /* the program may have unlocked its memory */
+    given |= core_purge_locked(core, PTRDIFF_MAX);
     core_leave(core);
     return given;
 }

@@ -3,6 +3,8 @@
  */
 #include "core/core_locked.h"
 
+#include <string.h>
+
 int core_walk(struct ma_core *core, int (*visit)(const struct ma_block *, void *), void *context)
 {
     int result = 0;
@@ -56,6 +58,23 @@ static int check_block(const struct segment *segment, const struct mem_block *b,
     return 0;
 }
 
+static bool is_zero(const char *from, const char *to)
+{
+    return from >= to || (*from == 0 && memcmp(from, from + 1, (size_t)(to - from) - 1) == 0);
+}
+
+/* I9. */
+static int check_blank(const struct mem_block *b)
+{
+    struct written written = written_behind_links(bins_written(b), b);
+    const char *blank = (const char *)b + TREE_BLOCK_MIN;
+    const char *next = (const char *)mb_next(b);
+    bool holds = written_is_none(written)
+                     ? is_zero(blank, next)
+                     : is_zero(blank, written.start) && is_zero(written.end, next);
+    return holds ? 0 : broken(9, b, "memory that counts as never written is not zero");
+}
+
 static void count_block(struct counts *counts, const struct mem_block *b)
 {
     if (mb_is_used(b)) {
@@ -86,21 +105,13 @@ static int check_segment(const struct segment *segment, struct counts *counts)
             counts->heap_bytes += (size_t)(segment->end - (const char *)segment);
             return result;
         }
+        result = mb_is_used(b) ? 0 : check_blank(b);
+        if (result != 0) {
+            return result;
+        }
         count_block(counts, b);
         prev = b;
     }
-}
-
-/* I9. */
-static int check_clean(const struct ma_core *core)
-{
-    const char *end = core->growing != NULL ? (char *)segment_fence(core->growing) : NULL;
-    for (const char *p = core->clean; p < end; p++) {
-        if (*p != 0) {
-            return broken(9, p, "memory that counts as never written is not zero");
-        }
-    }
-    return 0;
 }
 
 static int check_locked(struct ma_core *core)
@@ -120,7 +131,7 @@ static int check_locked(struct ma_core *core)
         counts.heap_bytes != core->heap_bytes) {
         return broken(8, core, "the counts are not those of the blocks");
     }
-    return check_clean(core);
+    return 0;
 }
 
 int core_check(struct ma_core *core)

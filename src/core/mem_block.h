@@ -44,6 +44,8 @@ struct mem_block {
 
 #define MB_USED ((size_t)1)
 #define MB_PREV_USED ((size_t)2)
+/* Free blocks in a bin only: all but the links is zero (I9). */
+#define MB_BLANK ((size_t)4)
 #define MB_FLAGS (MA_ALIGNMENT - 1)
 
 #define MB_SEAL_SHIFT 48
@@ -107,6 +109,11 @@ static inline bool mb_prev_is_used(const struct mem_block *b)
     return (mb_head(b) & MB_PREV_USED) != 0;
 }
 
+static inline bool mb_is_blank(const struct mem_block *b)
+{
+    return (mb_head(b) & MB_BLANK) != 0;
+}
+
 static inline bool mb_is_fence(const struct mem_block *b)
 {
     return mb_size(b) == MB_FENCE_SIZE;
@@ -161,7 +168,7 @@ static inline void mb_set_size(struct mem_block *b, size_t size)
 static inline void mb_mark_used(struct mem_block *b)
 {
     struct mem_block *next = mb_next(b);
-    mb_set(b, mb_size(b), mb_flags(b) | MB_USED);
+    mb_set(b, mb_size(b), (mb_flags(b) | MB_USED) & ~MB_BLANK);
     mb_set(next, mb_size(next), mb_flags(next) | MB_PREV_USED);
 }
 
@@ -216,7 +223,7 @@ static inline struct mem_block *mb_take_front(struct mem_block *b, size_t size)
     size_t rest_size = mb_size(b) - size;
     mb_set(rest, rest_size, MB_PREV_USED);
     mb_at(rest, rest_size)->prev_size = rest_size;
-    mb_set(b, size, mb_flags(b) | MB_USED);
+    mb_set(b, size, (mb_flags(b) | MB_USED) & ~MB_BLANK);
     return rest;
 }
 

@@ -3,25 +3,32 @@
  */
 #include "core/core_locked.h"
 
+#include "core/huge.h"
+#include "core/move.h"
+
 #include <string.h>
 
-/* Cut the used block `b` to `size` bytes; what is over becomes free. */
-static void give_rest_locked(struct ma_core *core, struct mem_block *b, size_t size)
+/* Cut the used block `b`, of which `written` may be other than zero, to `size` bytes; what is over becomes free. */
+static void give_rest_locked(struct ma_core *core, struct mem_block *b, size_t size,
+                             struct written written)
 {
     if (mb_size(b) - size >= MB_MIN) {
-        core_make_free_locked(core, mb_split(b, size));
+        core_make_free_locked(core, mb_split(b, size), written);
     }
 }
 
-/* Let the used block `b` take in its free successor, if it has one. */
-static void take_next_locked(struct ma_core *core, struct mem_block *b)
+/* Let the used block `b` take in its free successor, if it has one: what of both may be other than zero. */
+static struct written take_next_locked(struct ma_core *core, struct mem_block *b)
 {
     struct mem_block *next = mb_next(b);
+    struct written written = written_all(b);
     if (!mb_is_used(next)) {
-        bins_remove(&core->bins, next);
+        written = written_both(written, written_links(next));
+        written = written_both(written, bins_remove(&core->bins, next));
         mb_set_size(b, mb_size(b) + mb_size(next));
         mb_mark_used(b);
     }
+    return written;
 }
 
 /* The bytes `b` would have with its successor. */
@@ -58,46 +65,76 @@ static struct mem_block *take_prev_locked(struct ma_core *core, struct mem_block
     return prev;
 }
 
-/* A block of at least `size` bytes with the contents of `b`, made of `b` and its
- * neighbours; NULL where they do not suffice. */
-static struct mem_block *resize_locked(struct ma_core *core, struct mem_block *b, size_t size)
+/*
+ * A block of at least `size` bytes with the contents of `b`, made of `b` and its neighbours: of the one before only where
+ * the contents may slide down, byte by byte. NULL where they do not suffice.
+ */
+static struct mem_block *resize_locked(struct ma_core *core, struct mem_block *b, size_t size,
+                                       bool may_slide)
 {
     size_t usable = mb_usable(b);
     size_t forward = room_forward(b);
-    if (forward < size && forward + room_before(b) < size) {
+    if (forward < size && forward + (may_slide ? room_before(b) : 0) < size) {
         make_room_locked(core, b, size);
         if (room_forward(b) < size) {
             return NULL;
         }
     }
+    struct written written = written_all(b);
     if (size > mb_size(b)) {
-        take_next_locked(core, b);
+        written = take_next_locked(core, b);
     }
     if (size > mb_size(b)) {
         b = take_prev_locked(core, b, usable);
+        written.start = (char *)b;
     }
-    give_rest_locked(core, b, size);
+    give_rest_locked(core, b, size, written);
     core_note_used_locked(core, b, usable);
     return b;
+}
+
+/*
+ * Give `to`, a new block, what the used block `from` holds, which is released.
+ *
+ * @return false where `to` cannot be used: it is never released. `from` is then as it was.
+ */
+static bool replace(struct ma_core *core, struct mem_block *from, const struct taken *to)
+{
+    struct written left = written_all(from);
+    if (move_suits(from, to)) {
+        if (!move_contents(from, to->block, &left)) {
+            return false;
+        }
+    } else {
+        memcpy(mb_payload(to->block), mb_payload(from), mb_usable(from));
+    }
+    core_enter(core);
+    core_release_locked(core, core_block_of(mb_payload(from), "realloc"), left);
+    core_leave(core);
+    return true;
 }
 
 void *core_realloc(struct ma_core *core, void *payload, size_t size)
 {
     core_enter(core);
     struct mem_block *old = core_block_of(payload, "realloc");
-    size_t usable = mb_usable(old);
-    struct mem_block *b = resize_locked(core, old, mb_size_for(size));
-    bool is_copied = b == NULL;
-    if (is_copied) {
-        b = core_allocate_locked(core, mb_size_for(size));
+    bool may_move = move_is_worth(mb_usable(old));
+    struct mem_block *b = resize_locked(core, old, mb_size_for(size), !may_move);
+    struct taken taken = {NULL, written_none()};
+    if (b == NULL) {
+        struct core_request request = move_request(old, size);
+        taken = core_take_locked(core, &request);
+    }
+    if (b == NULL && taken.block == NULL && may_move) {
+        b = resize_locked(core, old, mb_size_for(size), true);
     }
     core_leave(core);
+    if (b == NULL && taken.block != NULL && replace(core, old, &taken)) {
+        b = taken.block;
+    }
     if (b == NULL) {
         return NULL;
     }
-    if (is_copied) {
-        memcpy(mb_payload(b), payload, usable < size ? usable : size);
-        core_free(core, payload);
-    }
+    huge_advise(b, true);
     return mb_payload(b);
 }

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/bits.h"
 #include "base/options.h"
+#include "core/seams.h"
 #include "os/lock.h"
 #include "os/os.h"
 
@@ -87,7 +88,7 @@ static bool commit_table_locked(const char *end)
     return true;
 }
 
-/* Enter `segment` (or NULL) for the granules of [start, end). I7. */
+/* Enter `segment` (or NULL) for the granules of [start, end), in which there are no seams then. I7. */
 static void set_owner_locked(const char *start, const char *end, struct segment *segment)
 {
     MA_ASSERT(lock_held_by_me(&lock));
@@ -97,7 +98,8 @@ static void set_owner_locked(const char *start, const char *end, struct segment 
         __atomic_store_n(&space_map.highest_end, (uintptr_t)end, __ATOMIC_RELAXED);
     }
     for (size_t i = first; i < last; i++) {
-        __atomic_store_n(&space_map.table[i].segment, segment, __ATOMIC_RELEASE);
+        seams_forget(&space_map.table[i]);
+        __atomic_store_n(&space_map.table[i].segment_word, (uintptr_t)segment, __ATOMIC_RELEASE);
     }
 }
 
@@ -189,8 +191,26 @@ static char *take_mapping_locked(size_t size)
     return NULL;
 }
 
+/* Whether the heap may have so many bytes more. */
+static bool is_allowed_locked(size_t size)
+{
+    size_t has = usage.break_bytes + usage.mmap_bytes;
+    return has <= options.limit && size <= options.limit - has;
+}
+
+/* What is asked of the system for all memory of the heap. */
+static void advise(char *start, size_t size)
+{
+    if (options.thp == THP_NEVER || options.thp == THP_ALWAYS) {
+        os_advise_huge(start, size, options.thp == THP_ALWAYS);
+    }
+}
+
 static struct segment *new_segment_locked(struct ma_core *core, size_t size)
 {
+    if (!is_allowed_locked(size)) {
+        return NULL;
+    }
     bool is_mapped = false;
     char *start = take_break_locked(size);
     if (start == NULL) {
@@ -200,6 +220,7 @@ static struct segment *new_segment_locked(struct ma_core *core, size_t size)
     if (start == NULL) {
         return NULL;
     }
+    advise(start, size);
     struct segment *segment = (struct segment *)start;
     *segment = (struct segment){.core = core, .is_mapped = is_mapped, .end = start + size};
     set_owner_locked(start, segment->end, segment);
@@ -229,15 +250,20 @@ static void set_end(struct segment *segment, char *end)
 static bool extend_locked(struct segment *segment, size_t size)
 {
     char *end = segment->end;
-    if (!in_range(end, size) || !commit_table_locked(end + size)) {
+    if (!is_allowed_locked(size) || !in_range(end, size) || !commit_table_locked(end + size)) {
         return false;
     }
     if (segment->is_mapped ? os_map_at(end, size) != OS_MAPPED
                            : os_break() != end || !move_break_locked(end, size)) {
         return false;
     }
+    advise(end, size);
     set_end(segment, end + size);
     set_owner_locked(end, segment->end, segment);
+    if (segment->is_cut) {
+        seams_add(end);
+    }
+    segment->is_cut = false;
     count_taken_locked(segment->is_mapped, size);
     tell("grew by", segment, size);
     return true;
@@ -276,7 +302,9 @@ static bool shrink_locked(struct segment *segment, size_t size)
     if (!is_mapped && os_break() != end) {
         return false;
     }
+    size_t seams = seams_count();
     set_owner_locked(start, end, NULL);
+    segment->is_cut |= seams_count() != seams;
     if (is_mapped) {
         set_end(segment, start);
         usage.mmap_count -= start == (char *)segment;

@@ -29,6 +29,8 @@ struct ma_core;
 struct segment {
     struct ma_core *core; /* constant */
     bool is_mapped;       /* constant; by mmap, not from the break */
+    bool
+        is_cut; /* space lock; it may end in pages that came from elsewhere: when it grows there will be a seam */
     /* Core lock: */
     struct segment *next; /* in the core's list */
     struct segment *prev;
@@ -46,6 +48,7 @@ struct space_map {
     struct granule *table; /* constant after start */
     size_t granule_count;  /* atomic; descriptors that exist by now, it only grows */
     uintptr_t highest_end; /* atomic; of all segments there ever were */
+    size_t seam_count;     /* atomic; see core/seams.h */
 };
 
 extern struct space_map space_map;
@@ -112,7 +115,8 @@ static inline struct segment *space_segment_of(const void *address)
     if (index >= __atomic_load_n(&space_map.granule_count, __ATOMIC_ACQUIRE)) {
         return NULL;
     }
-    return __atomic_load_n(&space_map.table[index].segment, __ATOMIC_ACQUIRE);
+    uintptr_t word = __atomic_load_n(&space_map.table[index].segment_word, __ATOMIC_ACQUIRE);
+    return (struct segment *)(word & ~(MA_GRANULE - 1));
 }
 
 #endif

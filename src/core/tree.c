@@ -10,10 +10,13 @@
 #include <stddef.h>
 
 struct tree_node {
-    struct mem_block block; /* its links are not in use: a tree block is in no list */
+    struct mem_block
+        block; /* its links are those of the dirty list; both NULL where it is not in that */
     struct tree_node *child[2];
     struct tree_node *parent;
     size_t height; /* of the subtree; a leaf has 1 */
+    struct written written;
+    size_t is_dirty; /* in the dirty list */
 };
 
 _Static_assert(sizeof(struct tree_node) <= TREE_BLOCK_MIN, "a node fits its block");
@@ -126,9 +129,47 @@ static void rebalance(struct tree *tree, struct tree_node *node)
     }
 }
 
-void tree_insert(struct tree *tree, struct mem_block *b)
+static void dirty_push(struct tree *tree, struct mem_block *b)
+{
+    b->prev_free = tree->newest_dirty;
+    b->next_free = NULL;
+    *(b->prev_free != NULL ? &b->prev_free->next_free : &tree->oldest_dirty) = b;
+    tree->newest_dirty = b;
+}
+
+static void dirty_remove(struct tree *tree, struct mem_block *b)
+{
+    struct mem_block *prev = b->prev_free;
+    struct mem_block *next = b->next_free;
+    bool prev_agrees =
+        prev == NULL ? tree->oldest_dirty == b : link_is_sound(prev) && prev->next_free == b;
+    bool next_agrees =
+        next == NULL ? tree->newest_dirty == b : link_is_sound(next) && next->prev_free == b;
+    if (__builtin_expect(!prev_agrees || !next_agrees, 0)) {
+        link_report(b);
+    }
+    *(prev != NULL ? &prev->next_free : &tree->oldest_dirty) = next;
+    *(next != NULL ? &next->prev_free : &tree->newest_dirty) = prev;
+}
+
+struct written tree_written(const struct mem_block *b)
+{
+    return node_of(b)->written;
+}
+
+bool tree_is_dirty(const struct mem_block *b)
+{
+    return node_of(b)->is_dirty != 0;
+}
+
+void tree_insert(struct tree *tree, struct mem_block *b, struct written written, bool is_dirty)
 {
     struct tree_node *node = node_of(b);
+    node->written = written;
+    node->is_dirty = is_dirty;
+    if (is_dirty) {
+        dirty_push(tree, b);
+    }
     struct tree_node **place = &tree->root;
     struct tree_node *parent = NULL;
     while (*place != NULL) {
@@ -160,6 +201,9 @@ void tree_remove(struct tree *tree, struct mem_block *b)
     struct tree_node *node = node_of(b);
     if (__builtin_expect(!is_linked(tree, node), 0)) {
         link_report(b);
+    }
+    if (node->is_dirty) {
+        dirty_remove(tree, b);
     }
     struct tree_node *lowest_changed;
     if (node->child[LEFT] == NULL || node->child[RIGHT] == NULL) {
@@ -224,9 +268,27 @@ static bool node_is_sound(const struct tree_node *node, const struct tree_node *
     return is_balanced && node->height == 1 + (left > right ? left : right);
 }
 
+static size_t subtree_blank_bytes(const struct tree_node *node, const struct tree_node *parent)
+{
+    if (node == NULL) {
+        return 0;
+    }
+    follow(parent, (struct tree_node *)node);
+    return written_blank_pages(node->written, &node->block) +
+           subtree_blank_bytes(node->child[LEFT], node) +
+           subtree_blank_bytes(node->child[RIGHT], node);
+}
+
+size_t tree_blank_bytes(const struct tree *tree)
+{
+    return subtree_blank_bytes(tree->root, NULL);
+}
+
 struct tree_counts {
     size_t count;
     size_t bytes;
+    size_t dirty_count;
+    size_t dirty_bytes;
 };
 
 /* Check what is below `parent`, and that it lies between `low` and `high` (NULL: no
@@ -244,15 +306,33 @@ static bool subtree_is_sound(const struct tree_node *node, const struct tree_nod
     }
     counts->count++;
     counts->bytes += mb_size(&node->block);
+    if (node->is_dirty) {
+        counts->dirty_count++;
+        counts->dirty_bytes += written_size(written_pages(node->written, &node->block));
+    }
     return subtree_is_sound(node->child[LEFT], node, low, node, counts) &&
            subtree_is_sound(node->child[RIGHT], node, node, high, counts);
 }
 
-bool tree_check(const struct tree *tree, size_t *count, size_t *bytes)
+/* Whether the dirty list has so many blocks, all of them dirty. */
+static bool dirty_is_sound(const struct tree *tree, size_t count)
+{
+    const struct mem_block *prev = NULL;
+    const struct mem_block *b = tree->oldest_dirty;
+    for (; b != NULL && count > 0; prev = b, b = b->next_free, count--) {
+        if (!link_is_sound(b) || !node_of(b)->is_dirty || b->prev_free != prev) {
+            return false;
+        }
+    }
+    return b == NULL && count == 0 && tree->newest_dirty == prev;
+}
+
+bool tree_check(const struct tree *tree, size_t *count, size_t *bytes, size_t *dirty_bytes)
 {
     struct tree_counts counts = {0};
     bool is_sound = subtree_is_sound(tree->root, NULL, NULL, NULL, &counts);
     *count += counts.count;
     *bytes += counts.bytes;
-    return is_sound;
+    *dirty_bytes += counts.dirty_bytes;
+    return is_sound && dirty_is_sound(tree, counts.dirty_count);
 }

@@ -8,19 +8,24 @@
 #ifndef MA_CORE_TREE_H
 #define MA_CORE_TREE_H
 
-#include "core/mem_block.h"
+#include "core/written.h"
 
 struct tree_node;
 
 struct tree {
     struct tree_node *root;
+    /* The nodes that are to be purged: */
+    struct mem_block *oldest_dirty;
+    struct mem_block *newest_dirty;
 };
 
-/* A free block must be this large to be a node. */
-#define TREE_BLOCK_MIN ((size_t)64)
-
-void tree_insert(struct tree *tree, struct mem_block *b);
+/* `is_dirty`: enter it in the list of those to be purged, too. */
+void tree_insert(struct tree *tree, struct mem_block *b, struct written written, bool is_dirty);
 void tree_remove(struct tree *tree, struct mem_block *b);
+
+/* What was said of a node when it was inserted. */
+struct written tree_written(const struct mem_block *b);
+bool tree_is_dirty(const struct mem_block *b);
 
 /* The smallest block of at least `size` bytes, the lowest among equals; or NULL. */
 struct mem_block *tree_best_fit(const struct tree *tree, size_t size);
@@ -28,13 +33,17 @@ struct mem_block *tree_best_fit(const struct tree *tree, size_t size);
 /* The largest block, or NULL. */
 struct mem_block *tree_largest(const struct tree *tree);
 
+/* Bytes of whole pages in all nodes' blocks that are blank. */
+size_t tree_blank_bytes(const struct tree *tree);
+
 /*
  * Check order, balance, parent links and the headers of all nodes.
  *
  * @param count  grows by the number of nodes.
  * @param bytes  grows by the sizes of their blocks.
+ * @param dirty_bytes  grows by what a purge of the dirty ones gives back.
  * @return true when the tree is sound.
  */
-bool tree_check(const struct tree *tree, size_t *count, size_t *bytes);
+bool tree_check(const struct tree *tree, size_t *count, size_t *bytes, size_t *dirty_bytes);
 
 #endif

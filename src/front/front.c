@@ -8,10 +8,21 @@
 
 _Thread_local ptrdiff_t front_offset;
 
+/* Enter to use what the heap has cached. */
+static struct theap *enter_cache(void)
+{
+    struct theap *heap = front_enter();
+    if (theap_is_real(heap)) {
+        theap_begin(heap);
+    }
+    return heap;
+}
+
 void *front_alloc_slow(struct theap *heap, size_t size)
 {
     void *object = NULL;
     if (theap_is_real(heap)) {
+        theap_begin(heap);
         object = theap_refill(heap, size > 0 ? size : 1);
     }
     front_leave(heap);
@@ -20,7 +31,7 @@ void *front_alloc_slow(struct theap *heap, size_t size)
 
 void *front_alloc_medium(size_t size)
 {
-    struct theap *heap = front_enter();
+    struct theap *heap = enter_cache();
     void *payload = theap_is_real(heap) ? medium_take(&heap->medium, size) : NULL;
     front_leave(heap);
     return payload;
@@ -28,7 +39,7 @@ void *front_alloc_medium(size_t size)
 
 void front_note_served(const void *payload)
 {
-    struct theap *heap = front_enter();
+    struct theap *heap = enter_cache();
     if (theap_is_real(heap)) {
         medium_note_served(&heap->medium, mb_size(mb_of_payload(payload)));
     }
@@ -37,7 +48,7 @@ void front_note_served(const void *payload)
 
 bool front_keep(struct mem_block *b)
 {
-    struct theap *heap = front_enter();
+    struct theap *heap = enter_cache();
     bool is_kept = theap_is_real(heap) && theap_keep(heap, b);
     front_leave(heap);
     return is_kept;
@@ -60,6 +71,7 @@ void front_free_slow(struct slab *slab, void *payload)
 void front_notified(struct slab *slab)
 {
     struct theap *heap = slab_owner(slab);
+    theap_begin(heap);
     theap_notified(heap, slab);
     front_leave(heap);
 }
@@ -72,7 +84,7 @@ size_t front_cached_bytes(void)
 
 void front_shed_cached(void)
 {
-    struct theap *heap = front_enter();
+    struct theap *heap = enter_cache();
     if (theap_is_real(heap)) {
         medium_shed(&heap->medium);
     }
@@ -82,7 +94,7 @@ void front_shed_cached(void)
 bool front_settle(void)
 {
     bool has_any = false;
-    struct theap *heap = front_enter();
+    struct theap *heap = enter_cache();
     if (theap_is_real(heap)) {
         theap_flush(heap);
         theap_read_inbox(heap);
@@ -96,9 +108,9 @@ bool front_settle(void)
 bool front_trim(void)
 {
     bool has_any = front_settle();
-    struct theap *heap = front_enter();
+    struct theap *heap = enter_cache();
     if (theap_is_real(heap)) {
-        has_any |= theap_release_empty(heap);
+        has_any |= theap_release(heap);
     }
     front_leave(heap);
     return has_any;

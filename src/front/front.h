@@ -5,7 +5,8 @@
  * allocator the word leads to THEAP_BUSY, so that a signal handler which interrupts it and
  * allocates finds no object there and takes a slow path, by way of the core; and what such a
  * handler frees belongs, as far as the fast path can see, to somebody else. Two stores do
- * this, in order with the rest as this thread sees it: no other thread looks at the word.
+ * this, in order with the rest as this thread sees it. Another thread looks at the word only where memory is out
+ * (registry_reclaim()).
  */
 #ifndef MA_FRONT_FRONT_H
 #define MA_FRONT_FRONT_H
@@ -24,10 +25,16 @@ static inline struct theap *front_heap(void)
     return (struct theap *)((char *)THEAP_NONE + front_offset);
 }
 
+/* What `front_offset` is while its thread's heap is this. */
+static inline ptrdiff_t front_offset_of(const struct theap *heap)
+{
+    return (const char *)heap - (const char *)THEAP_NONE;
+}
+
 static inline struct theap *front_enter(void)
 {
     struct theap *heap = front_heap();
-    front_offset = (char *)THEAP_BUSY - (char *)THEAP_NONE;
+    __atomic_store_n(&front_offset, front_offset_of(THEAP_BUSY), __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     return heap;
 }
@@ -35,7 +42,7 @@ static inline struct theap *front_enter(void)
 static inline void front_leave(struct theap *heap)
 {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    front_offset = (char *)heap - (char *)THEAP_NONE;
+    __atomic_store_n(&front_offset, front_offset_of(heap), __ATOMIC_RELAXED);
 }
 
 /* The object that ends the fast path of a request, NULL where it must take the slow one; the

@@ -29,13 +29,17 @@ static void correct_for(const struct slab *slab, struct ma_stats *stats)
     size_t live = used > remote ? used - remote : 0;
     stats->live_count += live - 1;
     stats->live_bytes += live * size - usable;
-    size_t carved = slab_carved(slab);
-    size_t fresh = (slab->capacity - carved) * size;
+    size_t capacity = slab_capacity(slab);
+    size_t carved = slab_absent(slab) != 0 ? capacity : slab_carved(slab);
+    size_t fresh = (capacity - carved) * size;
+    size_t absent = (size_t)__builtin_popcount(slab_absent(slab)) * MA_PAGE;
+    stats->blank_bytes += bits_round_down(fresh, MA_PAGE) + absent;
+    stats->cached_bytes += live == 0 ? slab_carved_bytes(slab) : 0;
     size_t largest = fresh > 0 ? fresh : carved > live ? size : 0;
     stats->free_count += (carved > live ? carved - live : 0) + (fresh > 0);
-    stats->free_bytes += (slab->capacity - live) * size;
+    stats->free_bytes += (capacity - live) * size;
     stats->largest_free = largest > stats->largest_free ? largest : stats->largest_free;
-    stats->overhead_bytes += usable - slab->capacity * size;
+    stats->overhead_bytes += usable - capacity * size;
 }
 
 static void add_medium(struct theap *heap, void *context)
@@ -47,6 +51,7 @@ static void add_medium(struct theap *heap, void *context)
     stats->live_bytes -= bytes - count * MB_OVERHEAD;
     stats->free_count += count;
     stats->free_bytes += bytes;
+    stats->cached_bytes += bytes;
     stats->overhead_bytes -= count * MB_OVERHEAD;
 }
 

@@ -124,7 +124,7 @@ void medium_note_served(struct medium *medium, size_t size)
     }
 }
 
-static void note_released(struct medium *medium, size_t size)
+void medium_note_released(struct medium *medium, size_t size)
 {
     if (is_counted(size)) {
         uint8_t *held = &medium->held[held_index(size)];
@@ -193,7 +193,7 @@ static void give_back(struct medium *medium, size_t keep, size_t limit)
                (given < BATCH_COUNT || medium->bytes > limit)) {
             check_cached(medium->bins[bin]);
             struct object *payload = unlink_payload(medium, bin, &medium->bins[bin]);
-            note_released(medium, size_of(payload));
+            medium_note_released(medium, size_of(payload));
             payload->next = chain;
             chain = payload;
             given++;

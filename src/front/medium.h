@@ -58,6 +58,9 @@ struct mem_block *medium_block_of(const void *payload, const char *caller);
 /* The core gave a block of `size` bytes. */
 void medium_note_served(struct medium *medium, size_t size);
 
+/* A block of `size` bytes goes back to the core, or is made larger than what is counted. */
+void medium_note_released(struct medium *medium, size_t size);
+
 /* How many blocks, of about what a request of `size` bytes gets, the core gave and was not given back; 255 for more. */
 size_t medium_held_count(const struct medium *medium, size_t size);
 

@@ -4,6 +4,8 @@
 #include "front/registry.h"
 
 #include "core/cores.h"
+#include "front/front.h"
+#include "front/lists.h"
 #include "front/remote.h"
 #include "os/lock.h"
 
@@ -88,8 +90,9 @@ static struct theap *new_heap_locked(void)
             return NULL;
         }
         struct slab *slab = slab_at(payload);
-        slab->size_class = 0;
-        slab->capacity = 0;
+        slab->size_class = 1; /* there is room for no object */
+        slab->start = UINT16_MAX;
+        __atomic_store_n(&slab->absent, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&slab->carved, 0, __ATOMIC_RELAXED);
         slab_set_used(slab, 0);
         __atomic_store_n(&slab->remote, 0, __ATOMIC_RELAXED);
@@ -130,6 +133,7 @@ struct theap *registry_enter(void)
     }
     if (heap != NULL) {
         theap_init(heap);
+        heap->pointer = &front_offset;
         heap->is_taken = true;
         count_taken_locked(1);
     }
@@ -162,6 +166,7 @@ static void abandon_all_locked(struct theap *heap)
 
 void registry_leave(struct theap *heap)
 {
+    theap_begin(heap); /* the thread's pointer leads elsewhere already */
     theap_flush(heap);
     medium_flush(&heap->medium);
     if (!enter()) {
@@ -194,7 +199,8 @@ struct slab *registry_adopt(struct theap *heap, size_t size_class)
     while (index != 0 && found == NULL) {
         struct slab *slab = slab_number(index);
         index = slab->next;
-        if (slab->free != NULL || remote_first(slab) != NULL || slab->carved < slab->capacity) {
+        if (slab->free != NULL || remote_first(slab) != NULL ||
+            slab->carved < slab_capacity(slab)) {
             found = slab;
         }
     }
@@ -248,6 +254,67 @@ void registry_each(void (*visit)(struct theap *heap, void *context), void *conte
         }
     }
     lock_release(&lock);
+}
+
+static size_t cached_bytes(const struct theap *heap)
+{
+    return __atomic_load_n(&heap->medium.bytes, __ATOMIC_RELAXED) +
+           __atomic_load_n(&heap->empty_bytes, __ATOMIC_RELAXED);
+}
+
+/* The first heap from `heap` on that serves another thread and has something cached; NULL if there is none. */
+static struct theap *others_locked(struct theap *heap, const struct theap *mine)
+{
+    while (heap != NULL && (heap == mine || !heap->is_taken || cached_bytes(heap) == 0)) {
+        heap = heap->next;
+    }
+    return heap;
+}
+
+/* Give the core what a shut heap has cached, unless its owner is inside the allocator. */
+static bool take_cached_locked(struct theap *heap)
+{
+    bool is_idle = __atomic_load_n(heap->pointer, __ATOMIC_ACQUIRE) == front_offset_of(heap);
+    if (is_idle) {
+        medium_flush(&heap->medium);
+        lists_release_empties(heap, 0);
+    }
+    return is_idle;
+}
+
+/*
+ * What a heap has cached is its owner's to touch, without a lock or a fence: this is the one exception.
+ *
+ * The owner stores that it is inside the allocator, and then loads whether its heap is shut. Here the heap is shut first, and
+ * it is looked afterwards whether the owner is inside. The owner's load may be early, before its own store can be seen; but
+ * no store stays unseen for as long as the pause lasts (it waits in the processor's store buffer, for microseconds at most, and
+ * whatever suspends a thread empties that). So an owner that has missed the shutting is seen to be inside, and one that is
+ * seen outside waits when it comes in. A barrier in the other processors (membarrier) would do without the
+ * pause, but not in a sandbox.
+ */
+bool registry_reclaim(const struct theap *mine)
+{
+    bool has_any = false;
+    if (!enter()) {
+        return false;
+    }
+    for (struct theap *heap = others_locked(heaps, mine); heap != NULL;
+         heap = others_locked(heap->next, mine)) {
+        __atomic_store_n(&heap->is_shut, true, __ATOMIC_SEQ_CST);
+        has_any = true;
+    }
+    if (has_any) {
+        lock_pause(1);
+        has_any = false;
+    }
+    for (struct theap *heap = heaps; heap != NULL; heap = heap->next) {
+        if (heap->is_shut) {
+            has_any |= take_cached_locked(heap);
+            __atomic_store_n(&heap->is_shut, false, __ATOMIC_RELEASE);
+        }
+    }
+    lock_release(&lock);
+    return has_any;
 }
 
 /* Close the heaps of threads that have vanished. False: there are none. */

@@ -36,6 +36,10 @@ struct slab *registry_adopt(struct theap *heap, size_t size_class);
  */
 bool registry_take_note(struct slab *slab);
 
+/* Give the core what the heaps of all other threads but `mine` have cached, those of threads that are not inside the
+ * allocator just now. Takes a millisecond where there is any. True where there was. */
+bool registry_reclaim(const struct theap *mine);
+
 /* In a forked child: the heaps of all threads but this one's, `mine` (which may be NULL), have ended. */
 void registry_after_fork(struct theap *mine);
 

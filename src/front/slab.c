@@ -58,7 +58,7 @@ static void set_up(struct slab *slab, size_t size_class)
     slab->notify_at = SLAB_NEVER;
     slab->is_torn = false;
     __atomic_store_n(&slab->carved, 0, __ATOMIC_RELAXED);
-    slab->capacity = (uint16_t)((MA_GRANULE - start) / class_size(size_class));
+    __atomic_store_n(&slab->absent, 0, __ATOMIC_RELAXED);
     slab->size_class = (uint8_t)size_class;
     slab->start = (uint16_t)start;
 }
@@ -90,17 +90,26 @@ void slab_destroy(struct slab *slab)
     cores_free(cores_owner_of(payload), payload);
 }
 
-bool slab_carve(struct slab *slab)
+/* Once in `step` bytes: populate so many from `page` on, where they do not run out of the slab. */
+static void populate(const struct slab *slab, char *page, size_t step)
 {
-    if (slab->carved == slab->capacity) {
+    if (step != 0 && (size_t)(page - slab_memory(slab)) % step == 0) {
+        os_populate(page, step);
+    }
+}
+
+bool slab_carve(struct slab *slab, size_t step)
+{
+    if (slab->carved == slab_capacity(slab)) {
         return false;
     }
     size_t size = class_size(slab->size_class);
     char *first = object_at(slab, slab->carved);
-    char *end = object_at(slab, slab->capacity);
+    char *end = object_at(slab, slab_capacity(slab));
     char *page_end = bits_align_up(first + size, SLAB_STEP);
     end = end < page_end ? end : page_end;
     size_t count = (size_t)(end - first) / size;
+    populate(slab, page_end - SLAB_STEP, step);
     __atomic_store_n(&slab->carved, (uint16_t)(slab->carved + count), __ATOMIC_RELAXED);
     count_fresh(-(count * size));
     struct object *next = slab->free;
@@ -119,18 +128,47 @@ static size_t number_of(const struct slab *slab, const void *address)
 {
     size_t offset = (size_t)((const char *)address - slab_memory(slab)) - slab->start;
     size_t size = class_size(slab->size_class);
-    size_t end = slab->capacity * size;
+    size_t end = slab_capacity(slab) * size;
     return offset < end && offset % size == 0 ? offset / size : SIZE_MAX;
 }
 
-void slab_refuse(const struct slab *slab, const void *address, const char *caller)
+/* The pages that an object lies in: a bit for each. */
+static uint16_t pages_of(const struct slab *slab, size_t number)
 {
-    MA_CHECK(number_of(slab, address) != SIZE_MAX,
+    size_t offset = slab->start + number * class_size(slab->size_class);
+    unsigned first = (unsigned)(offset / MA_PAGE);
+    unsigned last = (unsigned)((offset + class_size(slab->size_class) - 1) / MA_PAGE);
+    return (uint16_t)(1U << first | 1U << last); /* no object is larger than a page */
+}
+
+/* How many objects there are that may be carved: those in absent pages are not. */
+static size_t bound_of(const struct slab *slab, uint16_t absent)
+{
+    return absent != 0 ? slab_capacity(slab) : slab_carved(slab);
+}
+
+static bool is_carved(const struct slab *slab, uint16_t absent, size_t number)
+{
+    return number < bound_of(slab, absent) && (pages_of(slab, number) & absent) == 0;
+}
+
+/*
+ * The owner may purge or restore the slab meanwhile. No page of a live object is ever absent; and `carved` is 0 only where some
+ * page is, or was a moment ago, and all others are carved.
+ */
+void slab_check_closely(const struct slab *slab, const void *address, const char *caller)
+{
+    size_t number = number_of(slab, address);
+    MA_CHECK(number != SIZE_MAX,
              "%s(%p): no block begins there: it is inside one of %zu bytes, or between blocks",
              caller, address, class_size(slab->size_class));
-    const struct object *o = address;
-    MA_CHECK(number_of(slab, address) < slab_carved(slab),
+    size_t carved = slab_carved(slab);
+    MA_CHECK(carved == 0 || number < carved,
              "%s(%p): no block begins there: it was never allocated", caller, address);
+    MA_CHECK((pages_of(slab, number) & slab_absent(slab)) == 0,
+             "%s(%p): double free: the block of %zu bytes was freed long ago", caller, address,
+             class_size(slab->size_class));
+    const struct object *o = address;
     MA_CHECK(o->mark != object_mark(o),
              "%s(%p): double free: the block of %zu bytes is free already", caller, address,
              class_size(slab->size_class));
@@ -157,6 +195,127 @@ static bool add_list(const struct slab *slab, const struct object *o, struct obj
     return true;
 }
 
+/* ---- Purging ---- */
+
+static bool is_in(const struct object_set *set, size_t number)
+{
+    return (set->words[number / 64] >> (number % 64) & 1) != 0;
+}
+
+static void add(struct object_set *set, size_t number)
+{
+    set->words[number / 64] |= UINT64_C(1) << (number % 64);
+}
+
+/*
+ * The set of the objects on the list `free`. Those that bear their mark are on that list, or on their way to it: where
+ * there are as many of them as the list has, it need not be walked, from one cache line to another that is far away.
+ */
+static bool find_free(const struct slab *slab, struct object_set *set)
+{
+    uint16_t absent = slab->absent;
+    size_t carved_count = 0;
+    size_t marked_count = 0;
+    for (size_t i = 0; i < bound_of(slab, absent); i++) {
+        const struct object *o = (const struct object *)object_at(slab, i);
+        if (is_carved(slab, absent, i)) {
+            carved_count++;
+            if (o->mark == object_mark(o)) {
+                marked_count++;
+                add(set, i);
+            }
+        }
+    }
+    if (marked_count + slab_used(slab) == carved_count) {
+        return true;
+    }
+    size_t count = 0;
+    *set = (struct object_set){0};
+    return add_list(slab, slab->free, set, &count);
+}
+
+/* The pages in which there are objects that are carved, and not in the set of free ones; and the first, which has the
+ * block's header. */
+static uint16_t pages_in_use(const struct slab *slab, const struct object_set *free)
+{
+    uint16_t absent = slab->absent;
+    uint16_t in_use = 1;
+    for (size_t i = 0; i < bound_of(slab, absent); i++) {
+        if (!is_in(free, i) && is_carved(slab, absent, i)) {
+            in_use |= pages_of(slab, i);
+        }
+    }
+    return in_use;
+}
+
+/* Let the free list be those objects of the set that lie in no absent page. */
+static void relink(struct slab *slab, const struct object_set *free, uint16_t absent)
+{
+    slab->free = NULL;
+    for (size_t i = slab_capacity(slab); i-- > 0;) {
+        if (is_in(free, i) && (pages_of(slab, i) & absent) == 0) {
+            struct object *o = (struct object *)object_at(slab, i);
+            o->next = slab->free;
+            slab->free = o;
+        }
+    }
+}
+
+/* Give back each run of pages. What the system refuses stays, and is written to anew before it is used. */
+static void give_back(const struct slab *slab, uint16_t pages)
+{
+    for (size_t first = 0; first < SLAB_PAGE_COUNT; first++) {
+        size_t count = 0;
+        while (first + count < SLAB_PAGE_COUNT && (pages >> (first + count) & 1) != 0) {
+            count++;
+        }
+        if (count > 0) {
+            os_purge(slab_memory(slab) + first * MA_PAGE, count * MA_PAGE);
+            first += count;
+        }
+    }
+}
+
+bool slab_purge(struct slab *slab)
+{
+    struct object_set free = {0};
+    if (!find_free(slab, &free)) {
+        return false;
+    }
+    uint16_t old = slab->absent;
+    uint16_t absent = (uint16_t)~pages_in_use(slab, &free);
+    if (absent == old) {
+        return false;
+    }
+    relink(slab, &free, absent);
+    count_fresh(slab_carved_bytes(slab));
+    __atomic_store_n(&slab->absent, absent, __ATOMIC_RELEASE);
+    __atomic_store_n(&slab->carved, 0, __ATOMIC_RELEASE);
+    give_back(slab, absent & (uint16_t)~old);
+    return true;
+}
+
+void slab_restore(struct slab *slab)
+{
+    uint16_t absent = slab->absent;
+    size_t capacity = slab_capacity(slab);
+    for (size_t i = capacity; i-- > 0 && absent != 0;) {
+        if ((pages_of(slab, i) & absent) != 0) {
+            struct object *o = (struct object *)object_at(slab, i);
+            o->next = slab->free;
+            o->mark = object_mark(o);
+            slab->free = o;
+        }
+    }
+    if (absent != 0) {
+        __atomic_store_n(&slab->carved, (uint16_t)capacity, __ATOMIC_RELEASE);
+        __atomic_store_n(&slab->absent, 0, __ATOMIC_RELEASE);
+        count_fresh(-slab_carved_bytes(slab));
+    }
+}
+
+/* ---- Looking at a slab ---- */
+
 static int broken(int invariant, const struct slab *slab, const char *what)
 {
     report_line("heap check: invariant I%d is broken at %p: %s", invariant,
@@ -169,19 +328,22 @@ int slab_check(const struct slab *slab)
     struct object_set set = {0};
     size_t free_count = 0;
     size_t remote_count = 0;
+    size_t carved_count = 0;
+    uint16_t absent = slab_absent(slab);
     uint64_t remote = remote_word(slab); /* what this leads to stays as it is */
     if (!add_list(slab, slab->free, &set, &free_count) ||
         !add_list(slab, remote_object(remote), &set, &remote_count)) {
         return broken(10, slab, "a list of free objects leads astray, or has an object twice");
     }
-    for (size_t i = 0; i < slab->carved; i++) {
+    for (size_t i = 0; i < slab_capacity(slab); i++) {
         const struct object *o = (const struct object *)object_at(slab, i);
-        bool is_free = (set.words[i / 64] >> (i % 64) & 1) != 0;
-        if (is_free && o->mark != object_mark(o)) {
-            return broken(10, slab, "a free object was written to");
+        bool carved = is_carved(slab, absent, i);
+        carved_count += carved;
+        if (is_in(&set, i) && (!carved || o->mark != object_mark(o))) {
+            return broken(10, slab, "a free object was written to, or is none");
         }
     }
-    if ((free_count + slab_used(slab) != slab->carved && !slab->is_torn) ||
+    if ((free_count + slab_used(slab) != carved_count && !slab->is_torn) ||
         remote_count > slab_used(slab) || remote_count != (size_t)(remote >> REMOTE_COUNT_SHIFT)) {
         return broken(11, slab, "the slab's counts are not those of its objects");
     }
@@ -193,18 +355,19 @@ int slab_walk(const struct slab *slab, int (*visit)(const struct ma_block *, voi
     struct object_set set = {0};
     size_t count = 0;
     size_t size = class_size(slab->size_class);
-    size_t carved = slab_carved(slab);
+    uint16_t absent = slab_absent(slab);
+    size_t bound = bound_of(slab, absent);
     add_list(slab, __atomic_load_n(&slab->free, __ATOMIC_RELAXED), &set, &count);
     add_list(slab, remote_first(slab), &set, &count);
     int result = 0;
-    for (size_t i = 0; i < carved && result == 0; i++) {
-        bool is_free = (set.words[i / 64] >> (i % 64) & 1) != 0;
+    for (size_t i = 0; i < bound && result == 0; i++) {
+        bool is_free = is_in(&set, i) || !is_carved(slab, absent, i);
         struct ma_block seen = {object_at(slab, i), size, size, !is_free};
         result = visit(&seen, context);
     }
-    size_t fresh = (slab->capacity - carved) * size;
+    size_t fresh = (slab_capacity(slab) - bound) * size;
     if (fresh > 0 && result == 0) {
-        struct ma_block seen = {object_at(slab, carved), fresh, fresh, 0};
+        struct ma_block seen = {object_at(slab, bound), fresh, fresh, 0};
         result = visit(&seen, context);
     }
     return result;

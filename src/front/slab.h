@@ -14,6 +14,11 @@
  * descriptor (core/granule.h). An object that is free is on one of three: the owner's
  * list, the remote list, or behind `carved`, where no object has been used yet.
  *
+ * Of a slab with few live objects those pages can be given back in which there is none: they are
+ * absent then, and the objects that lie in them, be it in part, are on no list. All others are carved. So that the
+ * fast path need not look for absent pages, `carved` is 0 as long as there are any: what is freed in such a slab
+ * takes the slow one.
+ *
  * Invariants I10, I11.
  */
 #ifndef MA_FRONT_SLAB_H
@@ -26,6 +31,8 @@
 enum slab_state {
     SLAB_CURRENT = 1, /* the one that serves its class */
     SLAB_PARTIAL,     /* in its owner's list of those that may serve next */
+    SLAB_THIN,        /* so, too, and has so few objects that it may be purged */
+    SLAB_SPARSE,      /* in its owner's list of those with absent pages */
     SLAB_EMPTY,       /* in its owner's list of those without used objects */
     SLAB_FULL,   /* in no list but its owner's list of all, until it has gathered free objects */
     SLAB_ORPHAN, /* its owner is gone: in the registry's list */
@@ -38,6 +45,9 @@ enum slab_state {
 /* Objects are put on the free list by so many bytes at a time, so that memory is touched only
  * when it is soon needed. */
 #define SLAB_STEP ((size_t)4096)
+
+/* Pages of a slab. */
+#define SLAB_PAGE_COUNT (MA_GRANULE / MA_PAGE)
 
 /* A `notify_at` that is never met. */
 #define SLAB_NEVER UINT16_MAX
@@ -92,6 +102,16 @@ static inline void slab_set_used(struct slab *slab, size_t used)
     __atomic_store_n(&slab->used, (uint16_t)used, __ATOMIC_RELAXED);
 }
 
+static inline size_t slab_capacity(const struct slab *slab)
+{
+    return (MA_GRANULE - slab->start) / class_size(slab->size_class);
+}
+
+static inline uint16_t slab_absent(const struct slab *slab)
+{
+    return __atomic_load_n(&slab->absent, __ATOMIC_ACQUIRE);
+}
+
 static inline uint16_t slab_carved(const struct slab *slab)
 {
     return __atomic_load_n(&slab->carved, __ATOMIC_RELAXED);
@@ -122,15 +142,15 @@ static inline bool slab_is_live(const struct slab *slab, const void *address, ui
     return (uint32_t)product < reciprocal && (product >> 32) < slab_carved(slab) && o->mark != mark;
 }
 
-/* Abort with a report naming `caller`: no live object begins at `address`. */
-void slab_refuse(const struct slab *slab, const void *address, const char *caller);
+/* slab_check_object() of one that is not live at the first look. */
+void slab_check_closely(const struct slab *slab, const void *address, const char *caller);
 
-/* slab_refuse() unless a live object begins at `address`. */
+/* Abort with a report naming `caller` unless a live object begins at `address`. */
 static inline void slab_check_object(const struct slab *slab, const void *address,
                                      const char *caller)
 {
     if (__builtin_expect(!slab_is_live(slab, address, object_mark(address)), 0)) {
-        slab_refuse(slab, address, caller);
+        slab_check_closely(slab, address, caller);
     }
 }
 
@@ -159,9 +179,15 @@ void slab_reuse(struct slab *slab, size_t size_class);
  * remote list; the caller has taken it out of every list. */
 void slab_destroy(struct slab *slab);
 
-/* Put objects that were never used on the free list, as many as end in the next page. False:
- * there are none left. Owner thread. */
-bool slab_carve(struct slab *slab);
+/* Put objects that were never used on the free list, as many as end in the next page; pages are populated by `step`
+ * bytes, a populate_step(). False: there are none left. Owner thread. */
+bool slab_carve(struct slab *slab, size_t step);
+
+/* Give those pages back in which no object is live, and none on the remote list. False: there are none. Owner thread. */
+bool slab_purge(struct slab *slab);
+
+/* Carve all objects that lie in absent pages. Owner thread. */
+void slab_restore(struct slab *slab);
 
 /* Check I10 and I11 of a slab whose owner does not move: 0, or the number of the broken one. */
 int slab_check(const struct slab *slab);

@@ -3,8 +3,12 @@
  */
 #include "front/theap.h"
 
+#include "core/populate.h"
+#include "front/lists.h"
 #include "front/registry.h"
 #include "front/remote.h"
+#include "front/thin.h"
+#include "os/lock.h"
 
 #include <string.h>
 
@@ -38,45 +42,11 @@ void theap_init(struct theap *heap)
     __atomic_store_n(&heap->inbox, 0, __ATOMIC_RELEASE);
 }
 
-static void partial_push(struct theap *heap, struct slab *slab)
+void theap_await(const struct theap *heap)
 {
-    granule_index *head = &heap->partial[slab->size_class];
-    slab->state = SLAB_PARTIAL;
-    slab->notify_at = 0;
-    slab->next = *head;
-    slab->prev = 0;
-    if (*head != 0) {
-        slab_number(*head)->prev = slab_index(slab);
+    while (__atomic_load_n(&heap->is_shut, __ATOMIC_ACQUIRE)) {
+        lock_pause(1);
     }
-    *head = slab_index(slab);
-}
-
-static void partial_remove(struct theap *heap, struct slab *slab)
-{
-    if (slab->next != 0) {
-        slab_number(slab->next)->prev = slab->prev;
-    }
-    *(slab->prev != 0 ? &slab_number(slab->prev)->next : &heap->partial[slab->size_class]) =
-        slab->next;
-}
-
-static void siblings_push(struct theap *heap, struct slab *slab)
-{
-    slab->sibling_next = heap->slabs;
-    slab->sibling_prev = 0;
-    if (heap->slabs != 0) {
-        slab_number(heap->slabs)->sibling_prev = slab_index(slab);
-    }
-    heap->slabs = slab_index(slab);
-}
-
-static void siblings_remove(struct theap *heap, struct slab *slab)
-{
-    if (slab->sibling_next != 0) {
-        slab_number(slab->sibling_next)->sibling_prev = slab->sibling_prev;
-    }
-    *(slab->sibling_prev != 0 ? &slab_number(slab->sibling_prev)->sibling_next : &heap->slabs) =
-        slab->sibling_next;
 }
 
 /* Requests of 0 bytes are served as those of 1 to 16 are. */
@@ -90,6 +60,7 @@ static void set_current(struct theap *heap, size_t size_class, struct slab *slab
 
 static void make_current(struct theap *heap, struct slab *slab)
 {
+    slab_restore(slab);
     slab->state = SLAB_CURRENT;
     slab->notify_at = SLAB_NEVER;
     set_current(heap, slab->size_class, slab);
@@ -109,41 +80,10 @@ static void unset_current(struct theap *heap, const struct slab *slab)
 /* No object of the current slab is left: it serves no more until enough have been freed. */
 static void retire(struct theap *heap, struct slab *slab)
 {
-    size_t gather = slab->capacity / GATHER_SHARE + 1;
+    size_t gather = slab_capacity(slab) / GATHER_SHARE + 1;
     slab->state = SLAB_FULL;
     slab->notify_at = (uint16_t)(slab_used(slab) - gather);
     unset_current(heap, slab);
-}
-
-static void empty_push(struct theap *heap, struct slab *slab)
-{
-    granule_index index = slab_index(slab);
-    slab->state = SLAB_EMPTY;
-    slab->notify_at = SLAB_NEVER;
-    slab->next = heap->newest_empty;
-    slab->prev = 0;
-    *(slab->next != 0 ? &slab_number(slab->next)->prev : &heap->oldest_empty) = index;
-    heap->newest_empty = index;
-    heap->empty_bytes += slab_carved_bytes(slab);
-}
-
-static void empty_remove(struct theap *heap, struct slab *slab)
-{
-    *(slab->next != 0 ? &slab_number(slab->next)->prev : &heap->oldest_empty) = slab->prev;
-    *(slab->prev != 0 ? &slab_number(slab->prev)->next : &heap->newest_empty) = slab->next;
-    heap->empty_bytes -= slab_carved_bytes(slab);
-}
-
-/* Give the core those empty slabs that have been so for longest, until at most `limit` bytes of
- * them are kept. */
-static void release_empty(struct theap *heap, size_t limit)
-{
-    while (heap->oldest_empty != 0 && (heap->empty_bytes > limit || limit == 0)) {
-        struct slab *slab = slab_number(heap->oldest_empty);
-        empty_remove(heap, slab);
-        siblings_remove(heap, slab);
-        slab_destroy(slab);
-    }
 }
 
 /* Whether no object of the slab is used, and nobody is about to look at it. */
@@ -164,9 +104,9 @@ static void reconsider(struct theap *heap, struct slab *slab)
     size_t remote_count = remote_count_of(slab);
     size_t live_count = slab_used(slab) - remote_count;
     if (slab->state == SLAB_FULL && live_count <= slab->notify_at) {
-        partial_push(heap, slab);
+        lists_push(heap, slab, SLAB_PARTIAL);
     }
-    if (slab->state != SLAB_PARTIAL) {
+    if (!lists_may_serve(slab)) {
         return;
     }
     slab->notify_at = (uint16_t)remote_count;
@@ -174,8 +114,16 @@ static void reconsider(struct theap *heap, struct slab *slab)
         remote_collect(slab);
     }
     if (is_empty(slab)) {
-        partial_remove(heap, slab);
-        empty_push(heap, slab);
+        lists_remove(heap, slab);
+        lists_push_empty(heap, slab);
+        if (slab_absent(slab) != 0) {
+            lists_release(heap, slab); /* to keep it would save nobody a page fault */
+        }
+    } else if (slab->state == SLAB_PARTIAL && live_count <= THIN_MAX) {
+        slab->state = SLAB_THIN;
+        decay_add(&heap->thin, 1);
+    } else if (slab->state == SLAB_PARTIAL) {
+        slab->notify_at = (uint16_t)(remote_count + THIN_MAX);
     }
 }
 
@@ -183,7 +131,7 @@ static void reconsider(struct theap *heap, struct slab *slab)
 static void bound_empty(struct theap *heap)
 {
     if (heap->oldest_empty != 0) {
-        release_empty(heap, registry_cache_limit());
+        lists_release_empties(heap, registry_cache_limit());
     }
 }
 
@@ -191,12 +139,13 @@ void theap_notified(struct theap *heap, struct slab *slab)
 {
     reconsider(heap, slab);
     bound_empty(heap);
+    thin_purge_some(heap);
 }
 
 void theap_own(struct theap *heap, struct slab *slab)
 {
-    siblings_push(heap, slab);
-    partial_push(heap, slab);
+    lists_push_sibling(heap, slab);
+    lists_push(heap, slab, SLAB_PARTIAL);
     __atomic_store_n(&slab->owner, heap, __ATOMIC_SEQ_CST); /* see registry_take_note() */
 }
 
@@ -228,7 +177,7 @@ static bool sweep(struct theap *heap)
         if (slab->size_class == c && (slab_used(slab) == 0 || remote_collect(slab)) &&
             is_empty(slab)) {
             unset_current(heap, slab);
-            empty_push(heap, slab);
+            lists_push_empty(heap, slab);
             count++;
         }
     }
@@ -237,17 +186,21 @@ static bool sweep(struct theap *heap)
     return count > 0;
 }
 
-bool theap_release_empty(struct theap *heap)
+bool theap_release(struct theap *heap)
 {
+    bool has_any = false;
     sweep(heap);
     granule_index index = heap->slabs;
     while (index != 0) {
         struct slab *slab = slab_number(index);
         index = slab->sibling_next;
         reconsider(heap, slab);
+        if (slab->state == SLAB_PARTIAL || slab->state == SLAB_THIN || slab->state == SLAB_SPARSE) {
+            has_any |= thin_purge(heap, slab);
+        }
     }
-    bool has_any = heap->oldest_empty != 0;
-    release_empty(heap, 0);
+    has_any |= heap->oldest_empty != 0;
+    lists_release_empties(heap, 0);
     return has_any;
 }
 
@@ -323,8 +276,10 @@ static struct slab *reuse_empty(struct theap *heap, size_t size_class)
         return NULL;
     }
     struct slab *slab = slab_number(heap->oldest_empty);
-    empty_remove(heap, slab);
+    lists_remove_empty(heap, slab);
+    lists_forget_created(heap, slab->size_class);
     slab_reuse(slab, size_class);
+    heap->created[size_class]++;
     return slab;
 }
 
@@ -334,7 +289,8 @@ static struct slab *create(struct theap *heap, size_t size_class)
     struct slab *slab = slab_create(size_class);
     if (slab != NULL) {
         heap->created_count++;
-        siblings_push(heap, slab);
+        heap->created[size_class]++;
+        lists_push_sibling(heap, slab);
         __atomic_store_n(&slab->owner, heap, __ATOMIC_RELEASE);
     }
     return slab;
@@ -345,17 +301,22 @@ static struct slab *next_slab(struct theap *heap, size_t size_class)
 {
     granule_index index = heap->partial[size_class];
     if (index != 0) {
-        partial_remove(heap, slab_number(index));
+        lists_remove(heap, slab_number(index));
         return slab_number(index);
     }
     index = find_empty(heap, size_class);
     if (index != 0) {
-        empty_remove(heap, slab_number(index));
+        lists_remove_empty(heap, slab_number(index));
+        return slab_number(index);
+    }
+    index = heap->sparse[size_class];
+    if (index != 0) {
+        lists_remove(heap, slab_number(index));
         return slab_number(index);
     }
     struct slab *slab = registry_adopt(heap, size_class);
     if (slab != NULL) {
-        partial_remove(heap, slab);
+        lists_remove(heap, slab);
         return slab;
     }
     if (heap->oldest_empty == 0 && heap->created_count >= heap->sweep_at) {
@@ -365,10 +326,17 @@ static struct slab *next_slab(struct theap *heap, size_t size_class)
     return slab != NULL ? slab : create(heap, size_class);
 }
 
-/* Whether the slab has a free object, after a look where more may be. */
-static bool replenish(struct slab *slab)
+/* How many bytes of a slab of the class to populate ahead. */
+static size_t step_for(const struct theap *heap, size_t size_class)
 {
-    return slab->free != NULL || remote_collect(slab) || slab_carve(slab);
+    return populate_step(heap->created[size_class] * MA_GRANULE / MA_SLAB_POPULATE_SHARE);
+}
+
+/* Whether the slab has a free object, after a look where more may be. */
+static bool replenish(const struct theap *heap, struct slab *slab)
+{
+    return slab->free != NULL || remote_collect(slab) ||
+           slab_carve(slab, step_for(heap, slab->size_class));
 }
 
 /* A current slab of `serving` that has a free object; NULL if memory is out. */
@@ -376,7 +344,7 @@ static struct slab *filled_slab(struct theap *heap, size_t serving)
 {
     struct slab *slab = heap->current[serving];
     if (slab->size_class == serving) {
-        if (replenish(slab)) {
+        if (replenish(heap, slab)) {
             return slab;
         }
         retire(heap, slab);
@@ -386,7 +354,7 @@ static struct slab *filled_slab(struct theap *heap, size_t serving)
         return NULL;
     }
     make_current(heap, slab);
-    return replenish(slab) ? slab : NULL;
+    return replenish(heap, slab) ? slab : NULL;
 }
 
 struct object *theap_refill(struct theap *heap, size_t size)
@@ -398,6 +366,7 @@ struct object *theap_refill(struct theap *heap, size_t size)
     }
     theap_flush(heap);
     theap_read_inbox(heap);
+    thin_purge_some(heap);
     struct slab *slab = filled_slab(heap, serving);
     if (slab == NULL) {
         return NULL;
@@ -419,6 +388,7 @@ bool theap_keep(struct theap *heap, struct mem_block *b)
     bool has_slab =
         mb_usable(b) <= MA_SMALL_MAX && heap->current[class_of(mb_usable(b))] != &no_slab;
     if (!medium_caches(size) || has_slab) {
+        medium_note_released(&heap->medium, size);
         return false;
     }
     medium_add(&heap->medium, b);
@@ -460,7 +430,12 @@ void theap_free_remote(struct theap *heap, struct slab *slab, struct object *o)
             flush_one(pending);
         }
         o->next = NULL;
-        *pending = (struct pending){slab, o, o, 1};
+        pending->first = o;
+        pending->last = o;
+        pending->count = 1;
+        __atomic_signal_fence(
+            __ATOMIC_RELEASE); /* a fork may stop this thread here: see registry_after_fork() */
+        pending->slab = slab;
         return;
     }
     o->next = pending->first;

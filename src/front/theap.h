@@ -7,6 +7,7 @@
 #ifndef MA_FRONT_THEAP_H
 #define MA_FRONT_THEAP_H
 
+#include "core/decay.h"
 #include "front/medium.h"
 #include "front/slab.h"
 
@@ -27,22 +28,30 @@ struct theap {
     /* Owner thread only: */
     struct slab *current[CLASS_COUNT];  /* never NULL: `no_slab` where there is none */
     granule_index partial[CLASS_COUNT]; /* slabs that may serve next */
+    granule_index sparse[CLASS_COUNT];  /* slabs with absent pages, which serve after those */
     uint8_t warmth[CLASS_COUNT];        /* requests so far, until the class has earned slabs */
+    uint32_t created[CLASS_COUNT];      /* slabs of the class that the core gave */
     bool is_leaving;                    /* the thread's destructors run */
     granule_index slabs;                /* all of this heap's */
     size_t afforded_count;      /* classes that have slabs though they have few live objects */
     granule_index newest_empty; /* slabs without used objects, which are kept for */
     granule_index oldest_empty; /* when this class or another needs one */
-    size_t empty_bytes;         /* of those that have been used of them */
-    size_t created_count;       /* slabs that the core was asked for, since the last sweep */
-    size_t sweep_at;            /* the next sweep comes at this count */
+    size_t empty_bytes;       /* of those that have been used of them; atomic, as others read it */
+    size_t created_count;     /* slabs that the core was asked for, since the last sweep */
+    size_t sweep_at;          /* the next sweep comes at this count */
+    struct decay thin;        /* slabs that are thin */
+    size_t purge_due;         /* of these, how many are to be purged with the next slow calls */
+    granule_index purge_next; /* where among all slabs the purge goes on; 0: at the first */
+    size_t slow_count;        /* slow calls, each of which may look whether to purge */
     struct pending pending[PENDING_COUNT]; /* by the slab's index */
     struct medium medium;
     size_t cache_limit; /* registry_cache_limit() when it was looked at last */
     size_t kept_count;  /* blocks that were cached since */
     /* Atomic: */
     granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */
+    bool is_shut;        /* another thread takes what is cached here: see registry_reclaim() */
     /* Registry lock: */
+    const ptrdiff_t *pointer; /* the owner's front_offset, which is atomic */
     struct theap *next;
     bool is_taken;
 };
@@ -95,7 +104,19 @@ void theap_own(struct theap *heap, struct slab *slab);
 /* Look through the inbox. */
 void theap_read_inbox(struct theap *heap);
 
-/* Give back all slabs that are empty, current ones included. True where there were any. */
-bool theap_release_empty(struct theap *heap);
+/* Wait until another thread has taken what is cached. */
+void theap_await(const struct theap *heap);
+
+/* What the owner does, once it is inside the allocator, before it touches what is cached. */
+static inline void theap_begin(const struct theap *heap)
+{
+    if (__builtin_expect(__atomic_load_n(&heap->is_shut, __ATOMIC_ACQUIRE), 0)) {
+        theap_await(heap);
+    }
+}
+
+/* Give back all slabs that are empty, current ones included, and the pages without live objects in all others that serve
+ * nothing now. True where there were any. */
+bool theap_release(struct theap *heap);
 
 #endif

@@ -69,7 +69,7 @@ static void sleep_while(uint32_t *futex, uint32_t value, unsigned milliseconds)
     errno = saved_errno;
 }
 
-static void nap(unsigned milliseconds)
+void lock_pause(unsigned milliseconds)
 {
     uint32_t word = 0;
     sleep_while(&word, word, milliseconds);
@@ -191,7 +191,7 @@ bool lock_acquire_within(struct lock *lock, unsigned milliseconds)
         if (milliseconds-- == 0) {
             return false;
         }
-        nap(1);
+        lock_pause(1);
     }
     return true;
 }
@@ -242,7 +242,8 @@ void lock_abandon(struct lock *lock)
 
 bool lock_is_abandoned(const struct lock *lock)
 {
-    return __atomic_load_n(&lock->word, __ATOMIC_RELAXED) == ABANDONED;
+    return (__atomic_load_n(&lock->word, __ATOMIC_RELAXED) | WAITED_FOR) ==
+           (ABANDONED | WAITED_FOR);
 }
 
 void lock_lend(struct lock *lock)

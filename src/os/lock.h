@@ -81,6 +81,9 @@ bool lock_take_back(struct lock *lock);
 /* Whether the calling thread has lent itself the lock and is not inside it. */
 bool lock_lent_to_me(const struct lock *lock);
 
+/* Sleep for about so long. Keeps errno. */
+void lock_pause(unsigned milliseconds);
+
 /* In a forked child: the lock's owner is not there any more, so nobody will ever have it again. */
 void lock_abandon(struct lock *lock);
 

@@ -14,6 +14,14 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+
 enum { ANONYMOUS = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE };
 
 enum os_map_result os_map_at(char *where, size_t size)
@@ -47,6 +55,61 @@ bool os_commit(char *where, size_t size)
 {
     return mmap(where, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
                 0) != MAP_FAILED;
+}
+
+/* Who refuses once, save for want of memory or of the pages themselves, does so always. */
+void os_populate(char *where, size_t size)
+{
+    static bool is_refused;
+    if (__atomic_load_n(&is_refused, __ATOMIC_RELAXED)) {
+        return;
+    }
+    int saved_errno = errno;
+    if (madvise(where, size, MADV_POPULATE_WRITE) != 0 && errno != ENOMEM && errno != EAGAIN) {
+        __atomic_store_n(&is_refused, true, __ATOMIC_RELAXED);
+    }
+    errno = saved_errno;
+}
+
+/* Not MADV_FREE: its pages stay resident until the system is short of memory, and look like a leak. */
+bool os_purge(char *where, size_t size)
+{
+    int saved_errno = errno;
+    bool is_done = madvise(where, size, MADV_DONTNEED) == 0;
+    errno = saved_errno;
+    return is_done;
+}
+
+void os_advise_huge(char *where, size_t size, bool is_wanted)
+{
+    int saved_errno = errno;
+    madvise(where, size, is_wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+    errno = saved_errno;
+}
+
+/*
+ * Who refuses once, save for want of memory or because the pages are not of one mapping, does so always. Memory that is
+ * locked refuses the purge already: a move would unlock what it leaves behind. The kernel takes what is at `to` away before
+ * it looks whether it can move.
+ */
+enum os_move_result os_move(char *to, char *from, size_t size)
+{
+    static bool is_refused;
+    if (__atomic_load_n(&is_refused, __ATOMIC_RELAXED) || !os_purge(to, size)) {
+        return OS_MOVE_REFUSED;
+    }
+    int saved_errno = errno;
+    bool is_moved =
+        mremap(from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to) == to;
+    if (!is_moved && errno != ENOMEM && errno != EFAULT && errno != EAGAIN) {
+        __atomic_store_n(&is_refused, true, __ATOMIC_RELAXED);
+    }
+    bool is_there = is_moved || os_purge(to, size) || os_map_at(to, size) == OS_MAPPED;
+    errno = saved_errno;
+    if (is_moved) {
+        return OS_MOVED;
+    }
+    return is_there ? OS_MOVE_REFUSED : OS_MOVE_LOST;
 }
 
 /*

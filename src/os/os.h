@@ -45,6 +45,29 @@ char *os_reserve(size_t size);
 /* Make whole pages of a reservation writable and zero; false if refused. */
 bool os_commit(char *where, size_t size);
 
+/*
+ * Have the kernel back whole pages now, as a write to each would, but with one call. Advice: where it is refused
+ * (by kernels before 5.14, or a sandbox), the pages come when they are touched. Keeps errno.
+ */
+void os_populate(char *where, size_t size);
+
+/* Give whole pages back to the system, but keep their addresses: they read as zero. False where it was refused, as for
+ * locked memory. Keeps errno. */
+bool os_purge(char *where, size_t size);
+
+/* Advise the system that the whole huge pages within a run are to be huge, or that no page is to be. Keeps errno. */
+void os_advise_huge(char *where, size_t size, bool is_wanted);
+
+enum os_move_result {
+    OS_MOVED,        /* where it was, memory reads as zero */
+    OS_MOVE_REFUSED, /* it is where it was; at `to` memory reads as zero, or is unchanged */
+    OS_MOVE_LOST,    /* the same, but at `to` there is no memory any more */
+};
+
+/* Move the contents of whole pages, all of one mapping, to others that do not overlap them, by page tables alone.
+ * Keeps errno. */
+enum os_move_result os_move(char *to, char *from, size_t size);
+
 /* An address around which mappings are likely to find room, with `size` bytes
  * above it, for a heap that has no break at all; NULL if there is none. */
 char *os_free_range(size_t size);
@@ -54,6 +77,10 @@ size_t os_address_space_limit(void);
 
 /* How many processors this process may use, 1 or more; see os/quota.h. */
 size_t os_cpu_count(void);
+
+/* Bytes of memory that the control group of this process allows it; SIZE_MAX if unlimited, or where that is
+ * not to be had. */
+size_t os_memory_limit(void);
 
 /* Bytes in a page. */
 size_t os_page_size(void);

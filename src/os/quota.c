@@ -1,11 +1,12 @@
 /*
- * Reads cpu.max of a control group and of those above it. Nothing in here allocates.
+ * Reads a limit of a control group and of those above it. Nothing in here allocates.
  */
 #include "os/quota.h"
 
 #include "os/os.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +33,7 @@ static uint64_t read_number(const char **text)
 {
     uint64_t value = 0;
     for (; **text >= '0' && **text <= '9'; ++*text) {
-        value = value < UINT32_MAX ? value * 10 + (uint64_t)(**text - '0') : value;
+        value = value < UINT64_MAX / 100 ? value * 10 + (uint64_t)(**text - '0') : value;
     }
     return value;
 }
@@ -58,19 +59,31 @@ static char *path_of_group(char *text)
     return path;
 }
 
-size_t quota_cpu_count(const char *membership_file, const char *root)
+/* "1073741824", bytes, or "max". */
+static size_t bytes_of(const char *memory_max)
+{
+    bool is_number = *memory_max >= '0' && *memory_max <= '9';
+    return is_number ? read_number(&memory_max) : SIZE_MAX;
+}
+
+/* The least that `read` finds in the file `name` of a group and of those above it; SIZE_MAX where nothing can be read. */
+static size_t least_of(const char *membership_file, const char *root, const char *name,
+                       size_t (*read)(const char *text))
 {
     char text[LINE_BYTES];
     char path[PATH_BYTES];
-    char cpu_max[64];
+    char limit[64];
     size_t least = SIZE_MAX;
-    char *group = read_text(membership_file, text, sizeof(text)) ? path_of_group(text) : NULL;
+    char *group = text;
+    text[0] = '\0';
+    if (membership_file != NULL) {
+        group = read_text(membership_file, text, sizeof(text)) ? path_of_group(text) : NULL;
+    }
     while (group != NULL) {
-        int length = snprintf(path, sizeof(path), "%s%s/cpu.max", root, group);
-        if (length > 0 && (size_t)length < sizeof(path) &&
-            read_text(path, cpu_max, sizeof(cpu_max))) {
-            size_t count = count_of(cpu_max);
-            least = count < least ? count : least;
+        int length = snprintf(path, sizeof(path), "%s%s/%s", root, group, name);
+        if (length > 0 && (size_t)length < sizeof(path) && read_text(path, limit, sizeof(limit))) {
+            size_t found = read(limit);
+            least = found < least ? found : least;
         }
         char *last = strrchr(group, '/');
         if (last == NULL) {
@@ -79,4 +92,14 @@ size_t quota_cpu_count(const char *membership_file, const char *root)
         *last = '\0';
     }
     return least;
+}
+
+size_t quota_cpu_count(const char *membership_file, const char *root)
+{
+    return least_of(membership_file, root, "cpu.max", count_of);
+}
+
+size_t quota_memory_bytes(const char *membership_file, const char *root)
+{
+    return least_of(membership_file, root, "memory.max", bytes_of);
 }

@@ -35,6 +35,14 @@ static const struct probe probes[] = {
      probe_one_frees},
     {"startup", "[COUNT]: time and memory that it takes to run /bin/true, COUNT times",
      probe_startup},
+    {"spike", "[MIB]: resident after MIB of small objects were built and 99 % of them freed",
+     probe_spike},
+    {"phases", "[MIB]: resident over live while MIB of objects change their size", probe_phases},
+    {"long_run", "[COUNT]: resident over live in a cache after COUNT replacements by Zipf's law",
+     probe_long_run},
+    {"vector", "[MIB]: time and peak of a vector that grows to MIB by doubling", probe_vector},
+    {"sparse", "[COUNT]: time and memory of COUNT zeroed blocks of 64 MiB, one page touched",
+     probe_sparse},
 };
 
 #define PROBE_COUNT (sizeof(probes) / sizeof(*probes))

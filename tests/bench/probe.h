@@ -16,6 +16,11 @@ void probe_idle_threads(char **arguments);
 void probe_thread_gone(char **arguments);
 void probe_one_frees(char **arguments);
 void probe_startup(char **arguments);
+void probe_spike(char **arguments);
+void probe_phases(char **arguments);
+void probe_long_run(char **arguments);
+void probe_vector(char **arguments);
+void probe_sparse(char **arguments);
 
 /* Print what has failed, and errno's reason; end the program with status 1. */
 _Noreturn void fail(const char *what);

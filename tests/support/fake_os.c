@@ -26,12 +26,19 @@ struct reservation {
 
 static char *array;
 static unsigned char pages[FAKE_OS_BYTES / PAGE];
+static uint32_t homes[FAKE_OS_BYTES /
+                      PAGE]; /* where what is in the page was first: a mapping is a run of these */
 static size_t break_offset;
 static size_t break_limit;
 static bool has_break;
 static bool refuse_shrink;
 static size_t range_limit;
 static size_t requests;
+static size_t populated;
+static size_t purged;
+static bool refuse_purge;
+static enum os_move_result moves_end;
+static size_t moved;
 static size_t refused_from;
 static size_t refused_to;
 static size_t races_left;
@@ -61,6 +68,9 @@ static void set_pages(size_t first, size_t end, enum page_state state)
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
     assert(got != MAP_FAILED);
     memset(pages + first, (int)state, end - first);
+    for (size_t i = first; i < end; i++) {
+        homes[i] = (uint32_t)i;
+    }
 }
 
 static bool are_pages(size_t first, size_t end, enum page_state state)
@@ -95,6 +105,11 @@ void fake_os_reset(void)
     refuse_shrink = false;
     range_limit = FAKE_OS_BYTES;
     requests = 0;
+    populated = 0;
+    purged = 0;
+    refuse_purge = false;
+    moved = 0;
+    moves_end = OS_MOVED;
     fake_os_refuse_from(SIZE_MAX);
     races_left = 0;
 }
@@ -151,9 +166,9 @@ static bool set_break(size_t offset)
 
 void fake_os_foreign_break(intptr_t increment)
 {
-    bool moved = set_break(break_offset + (size_t)increment);
-    assert(moved);
-    (void)moved;
+    bool is_set = set_break(break_offset + (size_t)increment);
+    assert(is_set);
+    (void)is_set;
 }
 
 void fake_os_race_break(size_t count, intptr_t increment)
@@ -179,6 +194,40 @@ size_t fake_os_taken(void)
 size_t fake_os_break_offset(void)
 {
     return break_offset;
+}
+
+void fake_os_refuse_purge(bool refuse)
+{
+    refuse_purge = refuse;
+}
+
+size_t fake_os_purged(void)
+{
+    return purged;
+}
+
+void fake_os_let_moves(enum os_move_result end)
+{
+    moves_end = end;
+}
+
+size_t fake_os_moved(void)
+{
+    return moved;
+}
+
+size_t fake_os_mappings(void)
+{
+    size_t count = 1;
+    for (size_t i = 1; i < break_offset / PAGE; i++) {
+        count += homes[i] != homes[i - 1] + 1;
+    }
+    return count;
+}
+
+size_t fake_os_populated(void)
+{
+    return populated;
 }
 
 size_t fake_os_requests(void)
@@ -266,6 +315,70 @@ char *os_reserve(size_t size)
 bool os_commit(char *where, size_t size)
 {
     return !is_refused() && mprotect(where, size, PROT_READ | PROT_WRITE) == 0;
+}
+
+/* The run must be of whole pages, which the allocator holds. */
+static void check_run(const char *where, size_t size)
+{
+    size_t first = (size_t)(where - array) / PAGE;
+    assert((uintptr_t)where % PAGE == 0 && size % PAGE == 0 && size > 0);
+    assert(are_pages(first, first + size / PAGE, OF_BREAK) ||
+           are_pages(first, first + size / PAGE, MAPPED));
+    (void)first;
+}
+
+void os_populate(char *where, size_t size)
+{
+    check_run(where, size);
+    populated += size;
+}
+
+void os_advise_huge(char *where, size_t size, bool is_wanted)
+{
+    check_run(where, size);
+    (void)is_wanted;
+}
+
+bool os_purge(char *where, size_t size)
+{
+    check_run(where, size);
+    if (refuse_purge) {
+        return false;
+    }
+    memset(where, 0, size);
+    purged += size;
+    return true;
+}
+
+static bool is_one_mapping(size_t first, size_t end)
+{
+    for (size_t i = first + 1; i < end; i++) {
+        if (homes[i] != homes[i - 1] + 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum os_move_result os_move(char *to, char *from, size_t size)
+{
+    size_t target = (size_t)(to - array) / PAGE;
+    size_t source = (size_t)(from - array) / PAGE;
+    size_t count = size / PAGE;
+    check_run(to, size);
+    check_run(from, size);
+    assert(to + size <= from || from + size <= to);
+    if (moves_end == OS_MOVE_LOST) {
+        set_pages(target, target + count, NOBODYS);
+    }
+    if (moves_end != OS_MOVED || !is_one_mapping(source, source + count)) {
+        return moves_end == OS_MOVED ? OS_MOVE_REFUSED : moves_end;
+    }
+    memcpy(to, from, size);
+    memset(from, 0, size);
+    memmove(homes + target, homes + source, count * sizeof(homes[0]));
+    moved += size;
+    return OS_MOVED;
 }
 
 char *os_free_range(size_t size)

@@ -8,6 +8,8 @@
 #ifndef MA_TESTS_SUPPORT_FAKE_OS_H
 #define MA_TESTS_SUPPORT_FAKE_OS_H
 
+#include "os/os.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,6 +62,24 @@ size_t fake_os_taken(void);
 
 /* Where the break stands; bytes over its start. */
 size_t fake_os_break_offset(void);
+
+/* Refuse to purge, or no longer. */
+void fake_os_refuse_purge(bool refuse);
+
+/* Bytes that were purged since the reset. */
+size_t fake_os_purged(void);
+
+/* What every move from now on comes to; OS_MOVED after a reset. */
+void fake_os_let_moves(enum os_move_result end);
+
+/* Bytes that were moved since the reset. */
+size_t fake_os_moved(void);
+
+/* How many mappings the kernel would count from the array's start to the break. */
+size_t fake_os_mappings(void);
+
+/* Bytes that were populated since the reset. */
+size_t fake_os_populated(void);
 
 /* Requests for memory since the reset, refused ones included. */
 size_t fake_os_requests(void);

@@ -45,7 +45,8 @@ int main(void)
         before = at == WARM_BLOCKS ? resident_bytes() : before;
     }
     pthread_join(consumer, NULL);
-    require_growth(before, 2 * MIB, "after ten times as many blocks");
+    /* What does not come back would be 170 MiB. Each of several cores may keep some free pages for a while. */
+    require_growth(before, 4 * MIB, "after ten times as many blocks");
     check_heap("after all blocks were freed by the other");
     return 0;
 }

@@ -90,7 +90,7 @@ void *first_object(size_t size)
 size_t take_all(void **objects, size_t count, size_t size)
 {
     struct slab *slab = front_heap()->current[class_of(size)];
-    while (slab_used(slab) - remote_count_of(slab) < slab->capacity) {
+    while (slab_used(slab) - remote_count_of(slab) < slab_capacity(slab)) {
         objects[count++] = front_malloc(size);
     }
     return count;

@@ -70,7 +70,7 @@ static void I4_a_block_is_found_for_its_size_and_not_for_the_next(void **state)
         assert_int_equal(bins_largest(&bins), 0);
     }
     assert_true(bins_check(&bins));
-    assert_int_equal(bins.summary, 0);
+    assert_int_equal(bins.sets[0].summary, 0);
 }
 
 static void a_request_goes_on_from_the_bins_to_the_tree(void **state)
@@ -317,9 +317,9 @@ static void the_check_sees_a_wrong_bit(void **state)
 {
     (void)state;
     for (size_t index = 0; index < BINS_COUNT; index++) {
-        bins.map[index / 64] ^= UINT64_C(1) << (index % 64);
+        bins.sets[0].map[index / 64] ^= UINT64_C(1) << (index % 64);
         assert_false(bins_check(&bins));
-        bins.map[index / 64] ^= UINT64_C(1) << (index % 64);
+        bins.sets[0].map[index / 64] ^= UINT64_C(1) << (index % 64);
         index += index % 64 == 10 ? 50 : 0; /* some of each word will do */
     }
     assert_true(bins_check(&bins));
@@ -329,9 +329,9 @@ static void the_check_sees_a_wrong_summary(void **state)
 {
     (void)state;
     for (size_t word = 0; word < BINS_WORDS; word++) {
-        bins.summary ^= UINT64_C(1) << word;
+        bins.sets[0].summary ^= UINT64_C(1) << word;
         assert_false(bins_check(&bins));
-        bins.summary ^= UINT64_C(1) << word;
+        bins.sets[0].summary ^= UINT64_C(1) << word;
     }
     assert_true(bins_check(&bins));
 }

@@ -340,17 +340,43 @@ static void I1_a_trim_with_a_pad_beyond_all_bounds_gives_nothing_back(void **sta
     }
 }
 
-static void a_trim_that_is_refused_changes_nothing(void **state)
+static void a_top_that_the_break_does_not_let_go_is_purged(void **state)
 {
     struct ma_core *core = core_of(state);
     void *payload = core_alloc(core, MIB);
+    memset(payload, 0xee, MIB);
     size_t heap_bytes = core->heap_bytes;
     fake_os_refuse_shrink(true);
     core_free(core, payload);
+    assert_true(core_trim(core, 0));
     assert_false(core_trim(core, 0));
     assert_int_equal(core->heap_bytes, heap_bytes);
+    assert_in_range(fake_os_purged(), MIB - 2 * MA_PAGE, MIB);
     assert_int_equal(core_check(core), 0);
-    assert_ptr_equal(core_alloc(core, MIB), payload);
+    assert_ptr_equal(core_alloc_zeroed(core, MIB), payload);
+    assert_true(payload_is_zero(payload, MIB));
+}
+
+static void a_refused_trim_leaves_the_pad(void **state)
+{
+    struct ma_core *core = core_of(state);
+    void *payload = core_alloc(core, MIB);
+    fake_os_refuse_shrink(true);
+    core_free(core, payload);
+    assert_true(core_trim(core, MIB / 2));
+    assert_in_range(fake_os_purged(), MIB / 2 - 2 * MA_PAGE, MIB / 2);
+}
+
+/* It is the top no more, and would never go back. */
+static void the_top_of_an_older_segment_is_purged_as_other_blocks_are(void **state)
+{
+    struct ma_core *core = core_of(state);
+    core_free(core, core_alloc(core, MIB));
+    size_t before = core->bins.dirty.amount;
+    fake_os_foreign_break(100);
+    core_alloc(core, 8 * MIB);
+    assert_in_range(core->bins.dirty.amount - before, MIB - 2 * MA_PAGE, MIB);
+    assert_int_equal(core_check(core), 0);
 }
 
 static void a_top_that_is_no_longer_the_break_is_kept(void **state)
@@ -470,12 +496,10 @@ static void I9_blocks_above_the_growing_segment_are_not_taken_for_its_own(void *
     char *low = core_alloc_zeroed(core, 60 * KIB);
     assert_true(low < payloads[1]);
     assert_ptr_equal(space_segment_of(low), core->growing);
-    char *clean = core->clean;
 
     char *high = core_alloc(core, 20 * KIB); /* best fit: the rest of an older one */
 
     assert_true(high > core->growing->end);
-    assert_ptr_equal(core->clean, clean);
     assert_true(payload_is_zero(low, 60 * KIB));
     memset(high, 0xff, 20 * KIB);
     core_free(core, high);
@@ -779,7 +803,9 @@ int main(void)
         TEST(a_trim_gives_back_all_but_the_pad),
         TEST(a_trim_with_nothing_to_give_says_so),
         TEST(I1_a_trim_with_a_pad_beyond_all_bounds_gives_nothing_back),
-        TEST(a_trim_that_is_refused_changes_nothing),
+        TEST(a_top_that_the_break_does_not_let_go_is_purged),
+        TEST(a_refused_trim_leaves_the_pad),
+        TEST(the_top_of_an_older_segment_is_purged_as_other_blocks_are),
         TEST(a_top_that_is_no_longer_the_break_is_kept),
         TEST(a_core_for_interruptions_gives_nothing_back),
         TEST_MAPPED(a_mapped_top_is_trimmed),

@@ -32,7 +32,12 @@ static struct parsing parse(const char *text, size_t before)
 {
     struct parsing parsing = {
         .text = text,
-        .result = {.stats = before, .verbose = before, .deepbind = before, .shards = before},
+        .result = {.stats = before,
+                   .verbose = before,
+                   .deepbind = before,
+                   .shards = before,
+                   .limit = before,
+                   .thp = before},
     };
     capture_stderr(call_parse, &parsing, parsing.said, sizeof(parsing.said));
     return parsing;
@@ -135,6 +140,36 @@ static void shards_are_a_number_up_to_64(void **state)
                                    "0 to 64; ignored\n");
 }
 
+static void bytes_may_have_a_unit(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("limit=3", 0).result.limit, 3);
+    assert_int_equal(parse("limit=3k", 0).result.limit, 3 << 10);
+    assert_int_equal(parse("limit=3M", 0).result.limit, 3 << 20);
+    assert_int_equal(parse("limit=3g", 0).result.limit, (size_t)3 << 30);
+    const char *const wrong[] = {"limit=k", "limit=3kk", "limit=3t", "limit=99999999999999g"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct parsing parsing = parse(wrong[i], 1);
+        assert_int_equal(parsing.result.limit, 1);
+        assert_non_null(strstr(parsing.said, "' wants limit=N"));
+    }
+}
+
+static void huge_pages_are_asked_for_by_a_word(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("thp=never", 0).result.thp, THP_NEVER);
+    assert_int_equal(parse("thp=large", 0).result.thp, THP_LARGE);
+    assert_int_equal(parse("thp=always", 0).result.thp, THP_ALWAYS);
+    assert_int_equal(parse("thp=system", 1).result.thp, THP_SYSTEM);
+    const char *const wrong[] = {"thp=", "thp", "thp=1", "thp=on", "thp=alway", "thp=never large"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct parsing parsing = parse(wrong[i], 1);
+        assert_int_equal(parsing.result.thp, 1);
+        assert_non_null(strstr(parsing.said, "' wants thp= one of: system never large always"));
+    }
+}
+
 static void a_value_that_is_no_number_is_refused(void **state)
 {
     (void)state;
@@ -195,6 +230,8 @@ int main(void)
         cmocka_unit_test(only_the_whole_name_is_the_name),
         cmocka_unit_test(a_value_that_does_not_fit_is_told_with_the_ones_that_do),
         cmocka_unit_test(shards_are_a_number_up_to_64),
+        cmocka_unit_test(bytes_may_have_a_unit),
+        cmocka_unit_test(huge_pages_are_asked_for_by_a_word),
         cmocka_unit_test(a_value_that_is_no_number_is_refused),
         cmocka_unit_test(a_number_beyond_all_words_does_not_wrap),
         cmocka_unit_test(leading_zeros_do_not_count),

@@ -122,6 +122,44 @@ static void a_part_of_a_processor_counts_as_one(void **state)
     }
 }
 
+static size_t memory_of_member(const char *text)
+{
+    write_file(membership, text);
+    return quota_memory_bytes(membership, root);
+}
+
+static void have_memory(const char *path, const char *memory_max)
+{
+    char name[256];
+    have_group(path, "max 100000\n");
+    snprintf(name, sizeof(name), "%s%s/memory.max", root, path);
+    write_file(name, memory_max);
+}
+
+static void the_least_memory_of_the_groups_counts(void **state)
+{
+    (void)state;
+    have_memory("", "max\n");
+    have_memory("/a", "1073741824\n");
+    have_memory("/a/more", "8589934592\n");
+    have_memory("/a/less", "268435456\n");
+    assert_int_equal(memory_of_member("0::/\n"), SIZE_MAX);
+    assert_int_equal(memory_of_member("0::/a/more\n"), (size_t)1 << 30);
+    assert_int_equal(memory_of_member("0::/a/less\n"), (size_t)1 << 28);
+    assert_int_equal(memory_of_member("0::/no_such_group\n"), SIZE_MAX);
+    assert_int_equal(memory_of_member("12:memory:/a\n"), SIZE_MAX);
+}
+
+static void a_container_sees_its_memory_at_the_root(void **state)
+{
+    (void)state;
+    assert_int_equal(quota_memory_bytes(NULL, root), SIZE_MAX);
+    have_memory("", "0\n");
+    assert_int_equal(quota_memory_bytes(NULL, root), 0);
+    have_memory("", "536870912\n");
+    assert_int_equal(quota_memory_bytes(NULL, root), (size_t)1 << 29);
+}
+
 static void max_is_no_quota(void **state)
 {
     (void)state;
@@ -210,6 +248,8 @@ int main(void)
         QUOTA_TEST(the_least_quota_counts),
         QUOTA_TEST(the_quota_of_the_root_counts),
         QUOTA_TEST(a_part_of_a_processor_counts_as_one),
+        QUOTA_TEST(the_least_memory_of_the_groups_counts),
+        QUOTA_TEST(a_container_sees_its_memory_at_the_root),
         QUOTA_TEST(max_is_no_quota),
         QUOTA_TEST(a_huge_quota_leaves_all_processors),
         QUOTA_TEST(what_cannot_be_read_is_no_quota),

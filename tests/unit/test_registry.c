@@ -152,7 +152,7 @@ static void slabs_that_nobody_has_touched_do_not_make_the_cache_limit_grow(void 
     }
     assert_in_range(registry_cache_limit(), before, before + (16 << 10));
     for (size_t i = 0; i < COUNT_OF(slabs); i++) {
-        while (slab_carve(slabs[i])) {
+        while (slab_carve(slabs[i], 0)) {
         }
     }
     assert_true(registry_cache_limit() > before + (32 << 10));
@@ -212,7 +212,7 @@ static void an_orphan_serves_another_thread(void **state)
     assert_ptr_equal(slab_owner(slab_of(objects[0])), heap);
     assert_ptr_not_equal(objects[1], objects[0]);
     size_t count = take_all(objects, 2, 64);
-    assert_int_equal(count, slab_of(objects[0])->capacity);
+    assert_int_equal(count, slab_capacity(slab_of(objects[0])));
     free_all(0, count);
 }
 

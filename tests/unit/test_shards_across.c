@@ -90,6 +90,27 @@ static void the_top_of_another_shard_is_left_to_it(void **state)
     have_room(1, size);
     void *payload = cores_alloc(size);
     assert_int_equal(owner_of(payload), 0);
+    void *aligned = cores_alloc_aligned(MA_GRANULE, size);
+    assert_int_equal(owner_of(aligned), 0);
+    release(payload);
+    release(aligned);
+}
+
+static void when_memory_is_out_a_payload_grows_in_another_shard(void **state)
+{
+    (void)state;
+    have_shards(2);
+    move_to(0);
+    char *payload = core_alloc(first_core(1), 100);
+    fill(payload, 100);
+    size_t size = size_that_fits_nowhere();
+    have_room(0, size);
+    fake_os_refuse_from(0);
+    payload = cores_realloc(first_core(1), payload, size);
+    fake_os_refuse_from(SIZE_MAX);
+    assert_non_null(payload);
+    assert_int_equal(owner_of(payload), 0);
+    assert_true(is_filled(payload, 100));
     release(payload);
 }
 
@@ -301,6 +322,7 @@ int main(void)
         FRONT_TEST(a_payload_of_another_shard_is_resized_there),
         FRONT_TEST(what_fits_is_taken_from_another_shard_before_one_grows),
         FRONT_TEST(the_top_of_another_shard_is_left_to_it),
+        FRONT_TEST(when_memory_is_out_a_payload_grows_in_another_shard),
         FRONT_TEST(what_fits_at_home_is_taken_there),
         FRONT_TEST(below_the_top_no_other_shard_is_asked),
         FRONT_TEST(when_memory_is_out_all_shards_give_what_they_have),

@@ -5,6 +5,7 @@
 
 #include "support/expect_abort.h"
 #include "support/fake_os.h"
+#include "support/random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_live(const struct slab *slab, const void *address)
@@ -29,7 +31,7 @@ static void a_slab_is_one_granule_full_of_objects(void **state)
     for (size_t c = 1; c < CLASS_COUNT; c++) {
         struct slab *slab = slab_create(c);
         size_t size = class_size(c);
-        size_t end = slab->start + slab->capacity * size;
+        size_t end = slab->start + slab_capacity(slab) * size;
         assert_int_equal((uintptr_t)slab_memory(slab) % MA_GRANULE, 0);
         assert_ptr_equal(slab_at(slab_memory(slab)), slab);
         assert_ptr_equal(slab_at(slab_memory(slab) + MA_GRANULE - 1), slab);
@@ -70,7 +72,8 @@ static void all_slabs_of_a_class_have_the_same_capacity(void **state)
         struct slab *slabs[SLABS];
         for (size_t i = 0; i < SLABS; i++) {
             slabs[i] = slab_create(c);
-            assert_int_equal(slabs[i]->capacity, (MA_GRANULE - SLAB_ALIGNMENT) / class_size(c));
+            assert_int_equal(slab_capacity(slabs[i]),
+                             (MA_GRANULE - SLAB_ALIGNMENT) / class_size(c));
         }
         for (size_t i = 0; i < SLABS; i++) {
             slab_destroy(slabs[i]);
@@ -97,13 +100,13 @@ static void carving_takes_about_a_page_at_a_time(void **state)
     for (size_t c = 1; c < CLASS_COUNT; c++) {
         struct slab *slab = slab_create(c);
         size_t before = 0;
-        while (slab_carve(slab)) {
+        while (slab_carve(slab, 0)) {
             size_t count = slab->carved - before;
             assert_in_range(count, 1, (4096 + class_size(c)) / class_size(c));
             before = slab->carved;
             assert_int_equal(length_of(slab->free), before);
         }
-        assert_int_equal(slab->carved, slab->capacity);
+        assert_int_equal(slab->carved, slab_capacity(slab));
         assert_int_equal(slab_check(slab), 0);
         slab_destroy(slab);
     }
@@ -116,7 +119,7 @@ static void what_is_not_carved_is_not_touched(void **state)
     struct slab *slab = slab_create(class_of(64));
     char *uncarved = slab_memory(slab) + 2 * (size_t)4096;
     memset(uncarved, 0x55, MA_GRANULE - 2 * (size_t)4096);
-    slab_carve(slab);
+    slab_carve(slab, 0);
     for (size_t i = 0; i < MA_GRANULE - 2 * (size_t)4096; i++) {
         assert_int_equal(uncarved[i], 0x55);
     }
@@ -129,13 +132,13 @@ static void a_carved_slab_hands_out_all_objects_in_order(void **state)
     for (size_t c = 1; c < CLASS_COUNT; c++) {
         struct slab *slab = slab_create(c);
         char *expected = slab_memory(slab) + slab->start;
-        for (size_t i = 0; i < slab->capacity; i++, expected += class_size(c)) {
-            assert_true(slab->free != NULL || slab_carve(slab));
+        for (size_t i = 0; i < slab_capacity(slab); i++, expected += class_size(c)) {
+            assert_true(slab->free != NULL || slab_carve(slab, 0));
             assert_ptr_equal(slab_pop(slab), expected);
             memset(expected, 0xa5, class_size(c));
         }
-        assert_false(slab_carve(slab));
-        assert_int_equal(slab_used(slab), slab->capacity);
+        assert_false(slab_carve(slab, 0));
+        assert_int_equal(slab_used(slab), slab_capacity(slab));
         assert_int_equal(slab_check(slab), 0);
         slab_destroy(slab);
     }
@@ -148,12 +151,12 @@ static void every_address_but_a_live_objects_is_refused(void **state)
     (void)state;
     for (size_t c = 1; c < CLASS_COUNT; c += c < 8 ? 1 : 7) {
         struct slab *slab = slab_create(c);
-        slab_carve(slab);
+        slab_carve(slab, 0);
         size_t live = slab->carved / 2 + 1U;
         for (size_t i = 0; i < live; i++) {
             memset(slab_pop(slab), 0xa5, class_size(c));
         }
-        slab_carve(slab);
+        slab_carve(slab, 0);
         for (size_t offset = 0; offset <= MA_GRANULE - sizeof(struct object); offset++) {
             size_t behind = offset - slab->start;
             bool expected = offset >= slab->start && behind % class_size(c) == 0 &&
@@ -204,7 +207,7 @@ static void a_refusal_says_what_is_wrong(void **state)
 {
     (void)state;
     struct slab *slab = slab_create(class_of(48));
-    slab_carve(slab);
+    slab_carve(slab, 0);
     char *live = (char *)slab_pop(slab);
     char *memory = slab_memory(slab);
     check_object(&(struct address){slab, live});
@@ -212,8 +215,8 @@ static void a_refusal_says_what_is_wrong(void **state)
 
     struct address interior = {slab, live + 16};
     struct address header = {slab, memory + 16};
-    struct address uncarved = {slab, live + (slab->capacity - 1) * (size_t)48};
-    struct address behind = {slab, live + slab->capacity * (size_t)48};
+    struct address uncarved = {slab, live + (slab_capacity(slab) - 1) * (size_t)48};
+    struct address behind = {slab, live + slab_capacity(slab) * (size_t)48};
     struct address freed = {slab, (char *)slab->free};
     assert_aborts(check_object, &interior, "inside one of 48 bytes, or between blocks");
     assert_aborts(check_object, &header, "inside one of 48 bytes, or between blocks");
@@ -221,6 +224,143 @@ static void a_refusal_says_what_is_wrong(void **state)
     assert_aborts(check_object, &uncarved, "no block begins there: it was never allocated");
     assert_aborts(check_object, &freed, "double free: the block of 48 bytes is free already");
     slab_destroy(slab);
+}
+
+/* ---- Purging ---- */
+
+/* A slab with all objects in use, full of `seed`. */
+static struct slab *full_slab(size_t size_class, int seed)
+{
+    struct slab *slab = slab_create(size_class);
+    while (slab_carve(slab, 0)) {
+    }
+    while (slab->free != NULL) {
+        memset(slab_pop(slab), seed, class_size(size_class));
+    }
+    return slab;
+}
+
+static char *object_of(const struct slab *slab, size_t number)
+{
+    return slab_memory(slab) + slab->start + number * class_size(slab->size_class);
+}
+
+static void free_object(struct slab *slab, void *object)
+{
+    struct object *o = object;
+    o->mark = object_mark(o);
+    o->next = slab->free;
+    slab->free = o;
+    slab_set_used(slab, slab_used(slab) - 1U);
+}
+
+static bool is_full_of(const char *object, size_t size, int seed)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (object[i] != seed) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void a_purge_leaves_only_the_pages_of_live_objects(void **state)
+{
+    (void)state;
+    const size_t classes[] = {1, 3, 5, 33, 64};
+    for (size_t c = 0; c < COUNT_OF(classes); c++) {
+        struct slab *slab = full_slab(classes[c], 0x41);
+        size_t size = class_size(classes[c]);
+        size_t capacity = slab_capacity(slab);
+        char *kept = object_of(slab, capacity / 2);
+        for (size_t i = 0; i < capacity; i++) {
+            if (object_of(slab, i) != kept) {
+                free_object(slab, object_of(slab, i));
+            }
+        }
+        size_t before = fake_os_purged();
+
+        assert_true(slab_purge(slab));
+
+        assert_in_range(fake_os_purged() - before, MA_GRANULE - 3 * MA_PAGE,
+                        MA_GRANULE - 2 * MA_PAGE);
+        assert_int_equal(slab_check(slab), 0);
+        assert_true(is_full_of(kept, size, 0x41));
+        check_object(&(struct address){slab, kept});
+        assert_false(slab_purge(slab));
+
+        slab_restore(slab);
+
+        assert_int_equal(slab_check(slab), 0);
+        assert_true(is_live(slab, kept));
+        size_t count = 0;
+        for (; slab->free != NULL; count++) {
+            slab_pop(slab);
+        }
+        assert_int_equal(count, capacity - 1);
+        slab_destroy(slab);
+    }
+}
+
+static void what_lies_in_a_purged_page_is_refused(void **state)
+{
+    (void)state;
+    struct slab *slab = full_slab(class_of(48), 0x41);
+    size_t capacity = slab_capacity(slab);
+    for (size_t i = 1; i < capacity; i++) {
+        free_object(slab, object_of(slab, i));
+    }
+    slab_purge(slab);
+    struct address in_purged = {slab, object_of(slab, capacity / 2)};
+    struct address freed = {slab, object_of(slab, 1)};
+    struct address interior = {slab, object_of(slab, capacity / 2) + 16};
+    assert_aborts(check_object, &in_purged,
+                  "double free: the block of 48 bytes was freed long ago");
+    assert_aborts(check_object, &freed, "double free: the block of 48 bytes is free already");
+    assert_aborts(check_object, &interior, "inside one of 48 bytes, or between blocks");
+    slab_destroy(slab);
+}
+
+/* Also where some of them are on their way to the list, and where not all is carved yet. */
+static void I10_a_slab_is_sound_and_its_live_objects_whole_after_any_purge(void **state)
+{
+    (void)state;
+    uint64_t random = 3;
+    for (int round = 0; round < 300; round++) {
+        struct slab *slab = slab_create(1 + random_below(&random, CLASS_COUNT - 1));
+        size_t size = class_size(slab->size_class);
+        size_t pages = 1 + random_below(&random, SLAB_PAGE_COUNT);
+        for (size_t i = 0; i < pages; i++) {
+            slab_carve(slab, 0);
+        }
+        size_t carved = slab->carved;
+        while (slab->free != NULL) {
+            memset(slab_pop(slab), 0x41, size);
+        }
+        size_t share = 1 + random_below(&random, 200);
+        bool *is_used = calloc(carved, sizeof(*is_used));
+        for (int turn = 0; turn < 3; turn++) {
+            for (size_t i = 0; i < carved; i++) {
+                if (turn == 0) {
+                    is_used[i] = random_below(&random, share) == 0;
+                }
+                bool frees = turn == 0 ? !is_used[i] : is_used[i] && random_below(&random, 4) == 0;
+                if (frees) {
+                    is_used[i] = false;
+                    free_object(slab, object_of(slab, i));
+                }
+            }
+            slab_purge(slab);
+            assert_int_equal(slab_check(slab), 0);
+            for (size_t i = 0; i < carved; i++) {
+                assert_true(!is_used[i] || is_full_of(object_of(slab, i), size, 0x41));
+            }
+        }
+        slab_restore(slab);
+        assert_int_equal(slab_check(slab), 0);
+        free(is_used);
+        slab_destroy(slab);
+    }
 }
 
 /* ---- Life ---- */
@@ -249,14 +389,14 @@ static void a_reused_slab_is_a_fresh_one_of_the_other_class(void **state)
 {
     (void)state;
     struct slab *slab = slab_create(class_of(16));
-    while (slab_carve(slab)) {
+    while (slab_carve(slab, 0)) {
     }
     slab_reuse(slab, class_of(1024));
     assert_int_equal(slab->size_class, class_of(1024));
-    assert_int_equal(slab->capacity, 63);
+    assert_int_equal(slab_capacity(slab), 63);
     assert_int_equal(slab->carved, 0);
     assert_null(slab->free);
-    slab_carve(slab);
+    slab_carve(slab, 0);
     assert_true(is_live(slab, slab_pop(slab)));
     assert_int_equal(slab_check(slab), 0);
     slab_destroy(slab);
@@ -295,7 +435,7 @@ static void assert_found(struct slab *slab, int invariant)
 static struct slab *sound_slab(void)
 {
     struct slab *slab = slab_create(class_of(80));
-    slab_carve(slab);
+    slab_carve(slab, 0);
     memset(slab_pop(slab), 0x41, 80);
     memset(slab_pop(slab), 0x42, 80);
     assert_found(slab, 0);
@@ -458,7 +598,7 @@ static void a_walk_visits_every_object_and_the_rest_as_one(void **state)
     }
     assert_ptr_equal(seen.blocks[seen.count - 1].payload, at);
     assert_int_equal(seen.blocks[seen.count - 1].size,
-                     (size_t)(slab->capacity - slab->carved) * 80);
+                     (size_t)(slab_capacity(slab) - slab->carved) * 80);
     assert_false(seen.blocks[seen.count - 1].is_used);
     slab_destroy(slab);
 }
@@ -467,11 +607,11 @@ static void a_walk_over_a_slab_without_a_rest_visits_only_objects(void **state)
 {
     (void)state;
     struct slab *slab = slab_create(1);
-    while (slab_carve(slab)) {
+    while (slab_carve(slab, 0)) {
     }
     seen = (struct seen){0};
     assert_int_equal(slab_walk(slab, note, NULL), 0);
-    assert_int_equal(seen.count, slab->capacity);
+    assert_int_equal(seen.count, slab_capacity(slab));
     assert_int_equal(seen.used, 0);
     slab_destroy(slab);
 }
@@ -518,6 +658,9 @@ int main(void)
         FRONT_TEST(the_slab_of_an_address_is_found_while_it_has_an_owner),
         FRONT_TEST(a_refusal_says_what_is_wrong),
         FRONT_TEST(a_destroyed_slab_is_the_cores_again),
+        FRONT_TEST(a_purge_leaves_only_the_pages_of_live_objects),
+        FRONT_TEST(what_lies_in_a_purged_page_is_refused),
+        FRONT_TEST(I10_a_slab_is_sound_and_its_live_objects_whole_after_any_purge),
         FRONT_TEST(a_slab_that_memory_is_out_for_is_NULL),
         FRONT_TEST(a_reused_slab_is_a_fresh_one_of_the_other_class),
         FRONT_TEST(I10_a_list_that_leads_astray_is_found),

@@ -508,6 +508,21 @@ static void without_a_table_no_segment_is_taken(void **state)
     }
 }
 
+static void the_heap_has_no_more_than_the_limit(void **state)
+{
+    (void)state;
+    options.limit = 3 * MIB;
+    struct segment *segment = space_new_segment(core(), 2 * MIB);
+    assert_non_null(segment);
+    assert_null(space_new_segment(core(), 2 * MIB));
+    assert_false(space_extend(segment, MIB + MA_GRANULE));
+    assert_true(space_extend(segment, MIB));
+    assert_false(space_extend(segment, MA_GRANULE));
+    assert_true(space_shrink(segment, MA_GRANULE));
+    assert_true(space_extend(segment, MA_GRANULE));
+    options.limit = SIZE_MAX;
+}
+
 static void a_refused_table_is_asked_for_again(void **state)
 {
     (void)state;
@@ -839,6 +854,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         space_test(a_fresh_space_holds_nothing),
+        space_test(the_heap_has_no_more_than_the_limit),
         space_test(the_range_begins_at_the_granule_above_the_break),
         space_test(start_fails_where_the_limit_leaves_no_granule),
         space_test(a_limit_of_a_few_granules_is_kept),

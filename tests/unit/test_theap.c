@@ -34,6 +34,22 @@ static size_t fill_slabs(size_t size, size_t count)
     return taken;
 }
 
+/* ---- Populating ---- */
+
+static void a_class_with_many_slabs_has_the_next_ones_populated(void **state)
+{
+    (void)state;
+    enum { FEW = MA_SLAB_POPULATE_SHARE * MA_POPULATE_MIN / MA_GRANULE - 1, MANY = 40 };
+    begin_thread();
+    size_t taken = fill_slabs(1024, FEW);
+    assert_int_equal(fake_os_populated(), 0);
+    while (slab_count() < MANY) {
+        objects[taken++] = front_malloc(1024);
+    }
+    assert_in_range(fake_os_populated(), (MANY - FEW) * MA_GRANULE / 2, (MANY - FEW) * MA_GRANULE);
+    free_all(0, taken);
+}
+
 /* ---- A class earns its slab ---- */
 
 static void the_first_requests_of_a_class_are_the_cores(void **state)
@@ -232,7 +248,7 @@ static void a_full_slab_serves_again_when_it_has_gathered_free_objects(void **st
     struct slab *first = slab_of(objects[0]);
     objects[count] = front_malloc(64);
     count = take_all(objects, count + 1, 64);
-    size_t gathered = first->capacity / 8U;
+    size_t gathered = slab_capacity(first) / 8U;
     free_all(0, gathered);
     for (size_t i = 0; i < gathered; i++) {
         objects[i] = front_malloc(64);
@@ -355,12 +371,117 @@ static void a_slab_that_others_are_about_to_free_in_is_not_released(void **state
     struct theap *other = begin_thread();
     front_free(objects[0]);
     become(owner);
-    theap_release_empty(owner);
+    theap_release(owner);
     assert_int_equal(slab_count(), 1); /* the other holds the object back still */
     theap_flush(other);
-    theap_release_empty(owner);
+    theap_release(owner);
     assert_int_equal(slab_count(), 1); /* in the inbox still */
     assert_true(front_trim());
+    assert_int_equal(slab_count(), 0);
+}
+
+/* ---- Slabs with few objects ---- */
+
+/* Let time pass, and use the class a little, so that the heap looks at the clock. */
+static void let_pass(size_t size, uint64_t milliseconds)
+{
+    fake_os_sleep(milliseconds);
+    for (int i = 0; i < 200; i++) {
+        struct theap *heap = front_enter();
+        void *object = theap_refill(heap, size);
+        front_leave(heap);
+        front_free(object);
+    }
+}
+
+enum { THIN_SLABS = 40, THIN_SIZE = 256 };
+
+/* Slabs of which one object each is left: objects[0] up to objects[THIN_SLABS - 1]. */
+static void make_thin_slabs(void)
+{
+    begin_thread();
+    size_t taken = fill_slabs(THIN_SIZE, THIN_SLABS);
+    size_t capacity = taken / THIN_SLABS;
+    for (size_t i = 0; i < taken; i++) {
+        if (i % capacity != capacity / 2) {
+            front_free(objects[i]);
+        }
+    }
+    for (size_t i = 0; i < THIN_SLABS; i++) {
+        objects[i] = objects[i * capacity + capacity / 2];
+        memset(objects[i], 0x41 + (int)i, THIN_SIZE);
+    }
+}
+
+static bool is_whole(const unsigned char *object, size_t number)
+{
+    for (size_t i = 0; i < THIN_SIZE; i++) {
+        if (object[i] != 0x41 + number) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void slabs_with_few_objects_give_their_other_pages_back(void **state)
+{
+    (void)state;
+    make_thin_slabs();
+    size_t before = fake_os_purged();
+    let_pass(THIN_SIZE, 0);
+    assert_int_equal(fake_os_purged(), before);
+    let_pass(THIN_SIZE, MA_DECAY);
+    let_pass(THIN_SIZE, MA_DECAY);
+    assert_in_range(fake_os_purged() - before, (THIN_SLABS - 3) * (MA_GRANULE - 3 * MA_PAGE),
+                    THIN_SLABS * MA_GRANULE);
+    for (size_t i = 0; i < THIN_SLABS; i++) {
+        assert_true(is_whole(objects[i], i));
+    }
+    assert_int_equal(front_check(front_heap()), 0);
+    free_all(0, THIN_SLABS);
+}
+
+static void a_trim_takes_the_pages_of_slabs_with_few_objects_at_once(void **state)
+{
+    (void)state;
+    make_thin_slabs();
+    size_t before = fake_os_purged();
+    assert_true(front_trim());
+    assert_true(fake_os_purged() - before >= (THIN_SLABS - 3) * (MA_GRANULE - 3 * MA_PAGE));
+    free_all(0, THIN_SLABS);
+}
+
+static void a_slab_without_some_pages_serves_again_when_no_other_does(void **state)
+{
+    (void)state;
+    make_thin_slabs();
+    front_trim();
+    size_t slabs = slab_count();
+    size_t taken = THIN_SLABS;
+    while (slab_count() == slabs) {
+        objects[taken++] = front_malloc(THIN_SIZE);
+    }
+    assert_true(taken >= THIN_SLABS * (slab_capacity(slab_of(objects[0])) - 1U));
+    for (size_t i = 0; i < THIN_SLABS; i++) {
+        assert_true(is_whole(objects[i], i));
+    }
+    assert_int_equal(front_check(front_heap()), 0);
+    free_all(0, taken);
+}
+
+static void a_slab_without_some_pages_goes_back_with_its_last_object(void **state)
+{
+    (void)state;
+    struct theap *owner = NULL;
+    make_thin_slabs();
+    owner = front_heap();
+    front_trim();
+    begin_thread();
+    free_all(0, THIN_SLABS / 2); /* by another thread */
+    theap_flush(front_heap());
+    become(owner);
+    free_all(THIN_SLABS / 2, THIN_SLABS);
+    front_trim();
     assert_int_equal(slab_count(), 0);
 }
 
@@ -409,7 +530,7 @@ static void objects_of_many_slabs_in_turn_are_all_passed_on(void **state)
     enum { SLABS = 20 };
     struct theap *owner = begin_thread();
     size_t count = fill_slabs(1024, SLABS);
-    size_t capacity = slab_of(objects[0])->capacity;
+    size_t capacity = slab_capacity(slab_of(objects[0]));
     struct theap *other = begin_thread();
     for (size_t i = 0; i < capacity; i++) {
         for (size_t j = 0; j < SLABS; j++) {
@@ -540,6 +661,7 @@ static void without_memory_an_empty_slab_of_another_class_serves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        FRONT_TEST(a_class_with_many_slabs_has_the_next_ones_populated),
         FRONT_TEST(the_first_requests_of_a_class_are_the_cores),
         FRONT_TEST(each_class_warms_up_by_itself),
         FRONT_TEST(the_classes_of_a_group_share_a_slab),
@@ -562,6 +684,10 @@ int main(void)
         FRONT_TEST(empty_slabs_are_released_on_request),
         FRONT_TEST(empty_current_slabs_of_other_classes_are_used_before_many_new_ones),
         FRONT_TEST(a_slab_that_others_are_about_to_free_in_is_not_released),
+        FRONT_TEST(slabs_with_few_objects_give_their_other_pages_back),
+        FRONT_TEST(a_trim_takes_the_pages_of_slabs_with_few_objects_at_once),
+        FRONT_TEST(a_slab_without_some_pages_serves_again_when_no_other_does),
+        FRONT_TEST(a_slab_without_some_pages_goes_back_with_its_last_object),
         FRONT_TEST(a_thread_holds_back_what_it_frees_for_others_up_to_a_bound),
         FRONT_TEST(a_slow_path_passes_on_what_is_held_back),
         FRONT_TEST(objects_of_many_slabs_in_turn_are_all_passed_on),

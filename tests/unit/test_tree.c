@@ -30,6 +30,8 @@ struct node {
     struct node *child[2];
     struct node *parent;
     size_t height;
+    struct written written;
+    size_t is_dirty;
 };
 
 _Static_assert(sizeof(struct node) <= TREE_BLOCK_MIN, "a node fits its place");
@@ -55,7 +57,7 @@ static struct mem_block *insert(size_t place, size_t size)
 {
     struct mem_block *b = block_at(place);
     mb_set(b, size, MB_PREV_USED);
-    tree_insert(&tree, b);
+    tree_insert(&tree, b, written_all(b), false);
     return b;
 }
 
@@ -63,14 +65,16 @@ static bool is_sound(void)
 {
     size_t count = 0;
     size_t bytes = 0;
-    return tree_check(&tree, &count, &bytes);
+    size_t dirty = 0;
+    return tree_check(&tree, &count, &bytes, &dirty);
 }
 
 static void assert_sound(size_t count, size_t bytes)
 {
     size_t counted = 1000; /* what there is before stays */
     size_t summed = 5;
-    assert_true(tree_check(&tree, &counted, &summed));
+    size_t dirty = 0;
+    assert_true(tree_check(&tree, &counted, &summed, &dirty));
     assert_int_equal(counted - 1000, count);
     assert_int_equal(summed - 5, bytes);
 }

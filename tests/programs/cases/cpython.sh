@@ -25,7 +25,7 @@ case_xml() { regrtest_on_malloc test_pyexpat test_xml_etree_c; }
 case_ctypes() { regrtest test_ctypes; }
 case_mmap_os() { regrtest test_mmap test_os; } # long
 case_thread() { regrtest test_thread test_threading_local; }
-case_threading() { regrtest test_threading; } # timeout=90
+case_threading() { regrtest test_threading; } # long timeout=120
 case_fork1() { regrtest test_fork1; }
 case_multiprocessing() { regrtest test_multiprocessing_fork -m 'WithProcessesTestPool' -m 'WithProcessesTestQueue'; } # timeout=90
 

@@ -1,5 +1,5 @@
 /*
- * How many processors this process may use.
+ * How many processors and how much memory this process may use.
  */
 #include "os/os.h"
 #include "os/quota.h"
@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define MEMBERSHIP "/proc/self/cgroup"
+#define GROUPS "/sys/fs/cgroup"
 
 /* To find a quota takes several files, 60 to 200 us on a slow virtual machine: so much time that programs
  * which start on few processors are not asked to spend it. */
@@ -30,9 +33,17 @@ size_t os_cpu_count(void)
     int saved_errno = errno;
     size_t count = allowed_count();
     if (count > FEW) {
-        size_t quota = quota_cpu_count("/proc/self/cgroup", "/sys/fs/cgroup");
+        size_t quota = quota_cpu_count(MEMBERSHIP, GROUPS);
         count = quota < count ? quota : count;
     }
     errno = saved_errno;
     return count;
+}
+
+size_t os_memory_limit(void)
+{
+    int saved_errno = errno;
+    size_t limit = quota_memory_bytes(allowed_count() > FEW ? MEMBERSHIP : NULL, GROUPS);
+    errno = saved_errno;
+    return limit;
 }

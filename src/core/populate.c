@@ -1,0 +1,16 @@
+/*
+ * How far ahead pages are populated.
+ */
+#include "core/populate.h"
+
+#include "base/bits.h"
+#include "base/config.h"
+#include "base/options.h"
+
+size_t populate_step(size_t limit)
+{
+    if (limit < MA_POPULATE_MIN || options.populate == 0) {
+        return 0;
+    }
+    return limit < MA_POPULATE_MAX ? (size_t)1 << bits_highest(limit) : MA_POPULATE_MAX;
+}

@@ -1,0 +1,106 @@
+/*
+ * The lists of a thread heap's slabs.
+ */
+#include "front/lists.h"
+
+#include "front/remote.h"
+
+/* The list of slabs that may serve the class of this one, in which it is or is to be. */
+static granule_index *list_of(struct theap *heap, const struct slab *slab)
+{
+    return slab->state == SLAB_SPARSE ? &heap->sparse[slab->size_class]
+                                      : &heap->partial[slab->size_class];
+}
+
+void lists_push(struct theap *heap, struct slab *slab, enum slab_state state)
+{
+    size_t remote_count = remote_count_of(slab);
+    size_t live_count = slab_used(slab) - remote_count;
+    slab->state = state & 0x7fU;
+    slab->notify_at =
+        (uint16_t)(remote_count + (live_count > THIN_MAX ? THIN_MAX : live_count / 2));
+    granule_index *head = list_of(heap, slab);
+    slab->next = *head;
+    slab->prev = 0;
+    if (*head != 0) {
+        slab_number(*head)->prev = slab_index(slab);
+    }
+    *head = slab_index(slab);
+}
+
+void lists_remove(struct theap *heap, struct slab *slab)
+{
+    if (slab->next != 0) {
+        slab_number(slab->next)->prev = slab->prev;
+    }
+    *(slab->prev != 0 ? &slab_number(slab->prev)->next : list_of(heap, slab)) = slab->next;
+    if (slab->state == SLAB_THIN) {
+        decay_subtract(&heap->thin, 1);
+    }
+}
+
+void lists_push_sibling(struct theap *heap, struct slab *slab)
+{
+    slab->sibling_next = heap->slabs;
+    slab->sibling_prev = 0;
+    if (heap->slabs != 0) {
+        slab_number(heap->slabs)->sibling_prev = slab_index(slab);
+    }
+    heap->slabs = slab_index(slab);
+}
+
+void lists_remove_sibling(struct theap *heap, struct slab *slab)
+{
+    if (slab->sibling_next != 0) {
+        slab_number(slab->sibling_next)->sibling_prev = slab->sibling_prev;
+    }
+    if (heap->purge_next == slab_index(slab)) {
+        heap->purge_next = slab->sibling_next;
+    }
+    *(slab->sibling_prev != 0 ? &slab_number(slab->sibling_prev)->sibling_next : &heap->slabs) =
+        slab->sibling_next;
+}
+
+static void set_empty_bytes(struct theap *heap, size_t bytes)
+{
+    __atomic_store_n(&heap->empty_bytes, bytes, __ATOMIC_RELAXED);
+}
+
+void lists_push_empty(struct theap *heap, struct slab *slab)
+{
+    granule_index index = slab_index(slab);
+    slab->state = SLAB_EMPTY;
+    slab->notify_at = SLAB_NEVER;
+    slab->next = heap->newest_empty;
+    slab->prev = 0;
+    *(slab->next != 0 ? &slab_number(slab->next)->prev : &heap->oldest_empty) = index;
+    heap->newest_empty = index;
+    set_empty_bytes(heap, heap->empty_bytes + slab_carved_bytes(slab));
+}
+
+void lists_remove_empty(struct theap *heap, struct slab *slab)
+{
+    *(slab->next != 0 ? &slab_number(slab->next)->prev : &heap->oldest_empty) = slab->prev;
+    *(slab->prev != 0 ? &slab_number(slab->prev)->next : &heap->newest_empty) = slab->next;
+    set_empty_bytes(heap, heap->empty_bytes - slab_carved_bytes(slab));
+}
+
+void lists_forget_created(struct theap *heap, size_t size_class)
+{
+    heap->created[size_class] -= heap->created[size_class] > 0 ? 1 : 0;
+}
+
+void lists_release(struct theap *heap, struct slab *slab)
+{
+    lists_remove_empty(heap, slab);
+    lists_remove_sibling(heap, slab);
+    lists_forget_created(heap, slab->size_class);
+    slab_destroy(slab);
+}
+
+void lists_release_empties(struct theap *heap, size_t limit)
+{
+    while (heap->oldest_empty != 0 && (heap->empty_bytes > limit || limit == 0)) {
+        lists_release(heap, slab_number(heap->oldest_empty));
+    }
+}

@@ -92,22 +92,31 @@ void *ma_calloc(size_t count, size_t size)
     return payload != NULL ? memset(payload, 0, total) : as_served(heap_alloc_zeroed(total), total);
 }
 
+/* What may need the system, which sets errno: a free leaves it alone. */
+static __attribute__((noinline)) void free_keeping_errno(void *payload)
+{
+    int saved_errno = errno;
+    struct slab *slab = slab_of(payload);
+    struct ma_core *core = cores_owner_of(payload);
+    if (slab != NULL) {
+        front_free_slow(slab, payload);
+    } else if (core == NULL) {
+        foreign_free(payload);
+    } else {
+        cores_free(core, payload);
+    }
+    errno = saved_errno;
+}
+
 static __attribute__((noinline)) void free_slow(void *payload)
 {
     if (payload == NULL) {
         return;
     }
-    int saved_errno = errno;
-    struct slab *slab = slab_of(payload);
-    const struct segment *segment = space_segment_of(payload);
-    if (slab != NULL) {
-        front_free_slow(slab, payload);
-    } else if (segment == NULL) {
-        foreign_free(payload);
-    } else if (!front_keep(medium_block_of(payload, "free"))) {
-        cores_free(segment->core, payload);
+    bool is_block = slab_of(payload) == NULL && space_segment_of(payload) != NULL;
+    if (!is_block || !front_keep(medium_block_of(payload, "free"))) {
+        free_keeping_errno(payload);
     }
-    errno = saved_errno;
 }
 
 void ma_free(void *payload)

@@ -94,8 +94,8 @@ static void list_unlink(struct bin_set *set, struct mem_block *b)
     struct mem_block *next = b->next_free;
     struct mem_block *prev = b->prev_free;
     bool prev_agrees =
-        prev == end ? set->first[index] == b : link_is_sound(prev) && prev->next_free == b;
-    bool next_agrees = next == end || (link_is_sound(next) && next->prev_free == b);
+        prev == end ? set->first[index] == b : link_is_readable(prev) && prev->next_free == b;
+    bool next_agrees = next == end || (link_is_readable(next) && next->prev_free == b);
     if (__builtin_expect(!prev_agrees || !next_agrees, 0)) {
         link_report(b);
     }
@@ -194,7 +194,8 @@ struct mem_block *bins_best_fit(const struct bins *bins, size_t size)
 {
     if (size <= MA_BINNED_MAX) {
         size_t index = next_filled(&bins->sets[0], index_of(size));
-        size_t blank = next_filled(&bins->sets[1], index_of(size));
+        size_t blank =
+            bins->sets[1].summary != 0 ? next_filled(&bins->sets[1], index_of(size)) : BINS_COUNT;
         if (blank < index) {
             return bins->sets[1].first[blank];
         }

@@ -70,33 +70,22 @@ void core_take_back(struct ma_core *core)
     }
 }
 
-/* Whether `b` can be a block's address at all: aligned, within a segment's blocks. */
-static inline __attribute__((always_inline)) bool may_be_block(const struct mem_block *b)
+void core_refuse(const void *payload, const char *caller)
 {
-    const struct segment *segment = space_segment_of(b);
-    return (uintptr_t)b % MA_ALIGNMENT == 0 && segment != NULL && b >= segment_first(segment) &&
-           b < segment_fence(segment);
-}
-
-struct mem_block *core_block_of(const void *payload, const char *caller)
-{
-    struct mem_block *b = mb_of_payload(payload);
-    MA_CHECK(may_be_block(b) && mb_is_sealed(b),
+    const struct mem_block *b = mb_of_payload(payload);
+    MA_CHECK(core_may_be_block(b) && mb_is_sealed(b),
              "%s(%p): no block begins there, or its header was overwritten", caller, payload);
     MA_CHECK(mb_is_used(b), "%s(%p): double free: the block of %zu bytes is free already", caller,
              payload, mb_size(b));
-    const struct mem_block *next = mb_next(b);
-    MA_CHECK(mb_is_sealed(next) && mb_prev_is_used(next),
-             "%s(%p): heap corrupted: the header after the block of %zu usable bytes was "
-             "overwritten; probably a write past the block's end",
-             caller, payload, mb_usable(b));
-    return b;
+    report_fatal("%s(%p): heap corrupted: the header after the block of %zu usable bytes was "
+                 "overwritten; probably a write past the block's end",
+                 caller, payload, mb_usable(b));
 }
 
 struct mem_block *core_free_prev_locked(const struct mem_block *b)
 {
     struct mem_block *prev = mb_prev(b);
-    MA_CHECK(may_be_block(prev) && mb_is_sealed(prev) && !mb_is_used(prev) &&
+    MA_CHECK(core_may_be_block(prev) && mb_is_sealed(prev) && !mb_is_used(prev) &&
                  mb_size(prev) == b->prev_size,
              "heap corrupted: the header of the free block before %p was overwritten",
              mb_payload(b));
@@ -390,7 +379,7 @@ static __attribute__((noinline)) void free_large(struct ma_core *core, void *pay
 void core_free(struct ma_core *core, void *payload)
 {
     const struct mem_block *b = mb_of_payload(payload);
-    if (__builtin_expect(may_be_block(b) && mb_size(b) >= MA_RETURN_MIN, 0)) {
+    if (__builtin_expect(core_may_be_block(b) && mb_size(b) >= MA_RETURN_MIN, 0)) {
         free_large(core, payload);
         return;
     }
@@ -432,16 +421,20 @@ static void add_top(const struct ma_core *core, const struct mem_block *top, str
         written_size(written_pages(both, top)) - written_size(written_pages(written, top));
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 void core_add_stats(struct ma_core *core, struct ma_stats *stats)
 {
     core_enter(core);
-    size_t largest = bins_largest(&core->bins);
     stats->live_bytes += core->live_bytes;
     stats->live_count += core->live_count;
     stats->peak_live_bytes += core->peak_live_bytes;
     stats->free_bytes += core->bins.bytes;
     stats->free_count += core->bins.block_count;
-    stats->largest_free = largest > stats->largest_free ? largest : stats->largest_free;
+    stats->largest_free = larger(stats->largest_free, bins_largest(&core->bins));
     stats->blank_bytes += bins_blank_bytes(&core->bins);
     const struct mem_block *tail =
         core->growing != NULL ? core_free_tail_locked(core->growing) : NULL;
@@ -449,6 +442,10 @@ void core_add_stats(struct ma_core *core, struct ma_stats *stats)
         add_top(core, tail, stats);
     }
     stats->top_free_bytes += tail != NULL && !core->lock.interrupts ? mb_size(tail) : 0;
+    stats->free_bytes += core->reserve.size;
+    stats->free_count += core->reserve.size > 0;
+    stats->blank_bytes += core->reserve.size;
+    stats->largest_free = larger(stats->largest_free, core->reserve.size);
     stats->overhead_bytes += core->heap_bytes - core->live_bytes - core->bins.bytes;
     stats->allocate_count += core->allocate_count;
     stats->dirty_bytes += core->bins.dirty.amount;

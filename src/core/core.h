@@ -28,6 +28,7 @@ struct ma_core {
     /* Core lock: */
     struct segment *segments; /* the newest first */
     struct segment *growing;  /* the one that is extended; NULL before the first */
+    struct space_run reserve; /* for the first segment */
     char *populated;          /* of growing's blank top, what lies below has its pages */
     size_t heap_bytes;        /* of all segments; atomic, as some look at it from outside */
     size_t live_bytes;        /* usable bytes of used blocks */
@@ -51,7 +52,7 @@ struct ma_core {
  * its bins are many pages, which stay untouched until they hold something. */
 void core_init(struct ma_core *core, bool interrupts);
 
-/* Take a first segment now. False: memory is out. */
+/* Set memory aside for the first segment, which can then be had always. False: memory is out. */
 bool core_reserve(struct ma_core *core);
 
 /* Where a core may take a block from. */
@@ -127,9 +128,47 @@ void core_defer(struct ma_core *core, void *payload);
  */
 void *core_realloc(struct ma_core *core, void *payload, size_t size);
 
+/* The first block and the fence of a segment. */
+static inline struct mem_block *segment_first(const struct segment *segment)
+{
+    return (struct mem_block *)((char *)segment +
+                                bits_round_up(sizeof(struct segment), MA_ALIGNMENT));
+}
+
+static inline struct mem_block *segment_fence(const struct segment *segment)
+{
+    return (struct mem_block *)(segment_end(segment) - MB_FENCE_SIZE);
+}
+
+/* Whether `b` can be a block's address at all: aligned, within a segment's blocks. */
+static inline bool core_may_be_block(const struct mem_block *b)
+{
+    const struct segment *segment = space_segment_of(b);
+    return (uintptr_t)b % MA_ALIGNMENT == 0 && segment != NULL && b >= segment_first(segment) &&
+           b < segment_fence(segment);
+}
+
+/* Abort with a report naming `caller`: what is wrong with a payload that has no used block with a sound header after it. */
+__attribute__((noreturn, cold)) void core_refuse(const void *payload, const char *caller);
+
 /* The used block of `payload`; aborts with a report, naming `caller`, where there is
  * none or the header after it was overwritten. Needs no lock while the block is used. */
-struct mem_block *core_block_of(const void *payload, const char *caller);
+static inline struct mem_block *core_block_of(const void *payload, const char *caller)
+{
+    struct mem_block *b = mb_of_payload(payload);
+    if (__builtin_expect(core_may_be_block(b), 1)) {
+        size_t head = mb_head(b);
+        const struct mem_block *next = mb_at(b, head & MB_SIZE_MAX);
+        if (__builtin_expect(mb_head_is_sealed(b, head) && (head & MB_USED) != 0, 1)) {
+            size_t next_head = mb_head(next);
+            if (__builtin_expect(
+                    mb_head_is_sealed(next, next_head) && (next_head & MB_PREV_USED) != 0, 1)) {
+                return b;
+            }
+        }
+    }
+    core_refuse(payload, caller);
+}
 
 /* The bytes that may be written to a live payload. Takes no lock. Aborts with a
  * report where it is not one. `caller` names the function in the report. */

@@ -64,16 +64,4 @@ struct written core_purge_used(struct mem_block *b);
 /* Purge the top `b`, whose segment cannot shrink, but for its first `keep` bytes. True where there was any page. */
 bool core_purge_top_locked(struct ma_core *core, struct mem_block *b, size_t keep);
 
-/* The first block and the fence of a segment. */
-static inline struct mem_block *segment_first(const struct segment *segment)
-{
-    return (struct mem_block *)((char *)segment +
-                                bits_round_up(sizeof(struct segment), MA_ALIGNMENT));
-}
-
-static inline struct mem_block *segment_fence(const struct segment *segment)
-{
-    return (struct mem_block *)(segment_end(segment) - MB_FENCE_SIZE);
-}
-
 #endif

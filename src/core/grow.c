@@ -96,14 +96,29 @@ static void bury_top_locked(struct ma_core *core)
     }
 }
 
+/* A segment with a block of `size` bytes, of `*growth` bytes; NULL when memory is out. */
+static struct segment *take_segment_locked(struct ma_core *core, size_t size, size_t *growth)
+{
+    size_t needed = size + segment_cost();
+    if (needed <= core->reserve.size) {
+        struct space_run run = core->reserve;
+        core->reserve = (struct space_run){NULL, 0, false};
+        *growth = run.size;
+        return space_use(core, run);
+    }
+    *growth = growth_for(core, needed);
+    struct segment *segment = space_new_segment(core, *growth);
+    if (segment == NULL) {
+        *growth = bits_round_up(needed, MA_GRANULE);
+        segment = space_new_segment(core, *growth);
+    }
+    return segment;
+}
+
 static struct mem_block *new_segment_locked(struct ma_core *core, size_t size)
 {
-    size_t growth = growth_for(core, size + segment_cost());
-    struct segment *segment = space_new_segment(core, growth);
-    if (segment == NULL) {
-        growth = bits_round_up(size + segment_cost(), MA_GRANULE);
-        segment = space_new_segment(core, growth);
-    }
+    size_t growth = 0;
+    struct segment *segment = take_segment_locked(core, size, &growth);
     if (segment == NULL) {
         return NULL;
     }
@@ -227,9 +242,10 @@ void core_tail_freed_locked(struct ma_core *core, struct mem_block *b)
 bool core_reserve(struct ma_core *core)
 {
     core_enter(core);
-    bool has_grown = core_grow_locked(core, MB_MIN) != NULL;
+    core->reserve = space_set_aside(growth_for(core, MB_MIN));
+    bool has_any = core->reserve.start != NULL;
     core_leave(core);
-    return has_grown;
+    return has_any;
 }
 
 bool core_trim(struct ma_core *core, size_t pad)

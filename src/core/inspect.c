@@ -16,6 +16,11 @@ int core_walk(struct ma_core *core, int (*visit)(const struct ma_block *, void *
             result = visit(&seen, context);
         }
     }
+    if (core->reserve.start != NULL && result == 0) {
+        size_t size = core->reserve.size;
+        struct ma_block seen = {core->reserve.start + MB_HEADER, size, size - MB_OVERHEAD, 0};
+        result = visit(&seen, context);
+    }
     core_leave(core);
     return result;
 }

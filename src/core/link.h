@@ -18,6 +18,13 @@ static inline bool link_is_sound(const struct mem_block *b)
            !mb_is_used(b);
 }
 
+/* Whether `b`, read from a link and not NULL, can be read where a block's links are. It is for the caller to see whether they
+ * point back, which the links of no other memory do. */
+static inline bool link_is_readable(const struct mem_block *b)
+{
+    return (uintptr_t)b % MA_ALIGNMENT == 0 && space_segment_of(b) != NULL;
+}
+
 /* Abort with a report: the links of the free block `b` were written over. */
 static inline __attribute__((noreturn, cold)) void link_report(const struct mem_block *b)
 {

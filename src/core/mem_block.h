@@ -63,12 +63,17 @@ struct mem_block {
 /* Random per process; set before the first block is made, constant then. */
 extern uint64_t mb_key;
 
-/* `head` with the seal that belongs to it. */
+/* A hash whose upper bits are the seal of a header with this size and these flags. */
+static inline uint64_t mb_hash(const struct mem_block *b, size_t size_and_flags)
+{
+    return ((uintptr_t)b ^ (size_and_flags << 17 | size_and_flags >> 47) ^ mb_key) *
+           UINT64_C(0xd6e8feb86659fd93);
+}
+
+/* `size_and_flags` with the seal that belongs to it. */
 static inline size_t mb_seal(const struct mem_block *b, size_t size_and_flags)
 {
-    uint64_t mixed = ((uintptr_t)b ^ (size_and_flags << 17 | size_and_flags >> 47) ^ mb_key) *
-                     UINT64_C(0xd6e8feb86659fd93);
-    return size_and_flags | (mixed >> MB_SEAL_SHIFT) << MB_SEAL_SHIFT;
+    return size_and_flags | mb_hash(b, size_and_flags) >> MB_SEAL_SHIFT << MB_SEAL_SHIFT;
 }
 
 static inline size_t mb_head(const struct mem_block *b)
@@ -82,11 +87,15 @@ static inline void mb_set(struct mem_block *b, size_t size, size_t flags)
     __atomic_store_n(&b->head, mb_seal(b, size | flags), __ATOMIC_RELAXED);
 }
 
-/* I6. */
+/* Whether `head`, read from the block, bears the right seal. I6. */
+static inline bool mb_head_is_sealed(const struct mem_block *b, size_t head)
+{
+    return (mb_hash(b, head & (MB_SIZE_MAX | MB_FLAGS)) ^ head) >> MB_SEAL_SHIFT == 0;
+}
+
 static inline bool mb_is_sealed(const struct mem_block *b)
 {
-    size_t head = mb_head(b);
-    return mb_seal(b, head & (MB_SIZE_MAX | MB_FLAGS)) == head;
+    return mb_head_is_sealed(b, mb_head(b));
 }
 
 static inline size_t mb_size(const struct mem_block *b)

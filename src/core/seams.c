@@ -74,8 +74,10 @@ void seams_enclose(char *start, char *end)
 void seams_forget(struct granule *granule)
 {
     uintptr_t word = __atomic_load_n(&granule->segment_word, __ATOMIC_RELAXED);
-    size_t seams = (size_t)__builtin_popcountll(word % MA_GRANULE);
-    __atomic_fetch_sub(&space_map.seam_count, seams, __ATOMIC_RELAXED);
+    if (word % MA_GRANULE != 0) {
+        size_t seams = (size_t)__builtin_popcountll(word % MA_GRANULE);
+        __atomic_fetch_sub(&space_map.seam_count, seams, __ATOMIC_RELAXED);
+    }
 }
 
 size_t seams_count(void)

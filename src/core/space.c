@@ -88,14 +88,23 @@ static bool commit_table_locked(const char *end)
     return true;
 }
 
-/* Enter `segment` (or NULL) for the granules of [start, end), in which there are no seams then. I7. */
-static void set_owner_locked(const char *start, const char *end, struct segment *segment)
+/* Where segments have reached up to `end`. */
+static void raise_highest_end(const char *end)
 {
-    MA_ASSERT(lock_held_by_me(&lock));
+    uintptr_t highest = __atomic_load_n(&space_map.highest_end, __ATOMIC_RELAXED);
+    while ((uintptr_t)end > highest &&
+           !__atomic_compare_exchange_n(&space_map.highest_end, &highest, (uintptr_t)end, true,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
+}
+
+/* Enter `segment` (or NULL) for the granules of [start, end), in which there are no seams then. I7. */
+static void set_owner(const char *start, const char *end, struct segment *segment)
+{
     size_t first = ((uintptr_t)start - space_map.base) >> MA_GRANULE_LOG2;
     size_t last = ((uintptr_t)end - space_map.base) >> MA_GRANULE_LOG2;
-    if (segment != NULL && (uintptr_t)end > space_map.highest_end) {
-        __atomic_store_n(&space_map.highest_end, (uintptr_t)end, __ATOMIC_RELAXED);
+    if (segment != NULL) {
+        raise_highest_end(end);
     }
     for (size_t i = first; i < last; i++) {
         seams_forget(&space_map.table[i]);
@@ -206,29 +215,46 @@ static void advise(char *start, size_t size)
     }
 }
 
-static struct segment *new_segment_locked(struct ma_core *core, size_t size)
+static struct space_run take_locked(size_t size)
 {
+    struct space_run run = {NULL, 0, false};
     if (!is_allowed_locked(size)) {
-        return NULL;
+        return run;
     }
-    bool is_mapped = false;
-    char *start = take_break_locked(size);
-    if (start == NULL) {
-        is_mapped = true;
-        start = take_mapping_locked(size);
+    run.start = take_break_locked(size);
+    if (run.start == NULL) {
+        run.is_mapped = true;
+        run.start = take_mapping_locked(size);
     }
-    if (start == NULL) {
-        return NULL;
+    if (run.start != NULL) {
+        run.size = size;
+        advise(run.start, size);
+        count_taken_locked(run.is_mapped, size);
+        usage.mmap_count += run.is_mapped;
+        raise_peak(&usage.peak_mmap_count, usage.mmap_count);
     }
-    advise(start, size);
-    struct segment *segment = (struct segment *)start;
-    *segment = (struct segment){.core = core, .is_mapped = is_mapped, .end = start + size};
-    set_owner_locked(start, segment->end, segment);
-    count_taken_locked(is_mapped, size);
-    usage.mmap_count += is_mapped;
-    raise_peak(&usage.peak_mmap_count, usage.mmap_count);
-    tell("took", segment, size);
+    return run;
+}
+
+/* The granules of the run are entered in the table by whoever has the run: nobody else looks there. */
+struct segment *space_use(struct ma_core *core, struct space_run run)
+{
+    struct segment *segment = (struct segment *)run.start;
+    *segment =
+        (struct segment){.core = core, .is_mapped = run.is_mapped, .end = run.start + run.size};
+    set_owner(run.start, segment->end, segment);
     return segment;
+}
+
+struct space_run space_set_aside(size_t size)
+{
+    struct space_run run = {NULL, 0, false};
+    if (!lock_held_by_me(&lock)) {
+        lock_acquire(&lock);
+        run = take_locked(size);
+        lock_release(&lock);
+    }
+    return run;
 }
 
 struct segment *space_new_segment(struct ma_core *core, size_t size)
@@ -237,7 +263,12 @@ struct segment *space_new_segment(struct ma_core *core, size_t size)
         return NULL;
     }
     lock_acquire(&lock);
-    struct segment *segment = new_segment_locked(core, size);
+    struct space_run run = take_locked(size);
+    struct segment *segment = NULL;
+    if (run.start != NULL) {
+        segment = space_use(core, run);
+        tell("took", segment, size);
+    }
     lock_release(&lock);
     return segment;
 }
@@ -259,7 +290,7 @@ static bool extend_locked(struct segment *segment, size_t size)
     }
     advise(end, size);
     set_end(segment, end + size);
-    set_owner_locked(end, segment->end, segment);
+    set_owner(end, segment->end, segment);
     if (segment->is_cut) {
         seams_add(end);
     }
@@ -303,7 +334,7 @@ static bool shrink_locked(struct segment *segment, size_t size)
         return false;
     }
     size_t seams = seams_count();
-    set_owner_locked(start, end, NULL);
+    set_owner(start, end, NULL);
     segment->is_cut |= seams_count() != seams;
     if (is_mapped) {
         set_end(segment, start);
@@ -315,7 +346,7 @@ static bool shrink_locked(struct segment *segment, size_t size)
         set_end(segment, start);
         tell("shrank by", segment, size);
     } else {
-        set_owner_locked(start, end, segment);
+        set_owner(start, end, segment);
         return false;
     }
     count_given_locked(is_mapped, size);

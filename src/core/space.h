@@ -78,6 +78,20 @@ bool space_start(void);
  */
 struct segment *space_new_segment(struct ma_core *core, size_t size);
 
+/* Memory that was set aside: taken from the system, and not touched. */
+struct space_run {
+    char *start; /* NULL: none */
+    size_t size;
+    bool is_mapped;
+};
+
+/* Set a run of `size` bytes, a multiple of MA_GRANULE, aside for space_use(). None: memory is out. */
+struct space_run space_set_aside(size_t size);
+
+/* As space_new_segment(), made of a run that was set aside. Takes no lock: it serves a thread that was interrupted in here,
+ * too. */
+struct segment *space_use(struct ma_core *core, struct space_run run);
+
 /*
  * Extend a segment in place by `size` bytes, a multiple of MA_GRANULE, zeroed.
  *

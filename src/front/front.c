@@ -9,7 +9,7 @@
 _Thread_local ptrdiff_t front_offset;
 
 /* Enter to use what the heap has cached. */
-static struct theap *enter_cache(void)
+static inline struct theap *enter_cache(void)
 {
     struct theap *heap = front_enter();
     if (theap_is_real(heap)) {

@@ -13,37 +13,9 @@ enum { LOOK_COUNT = 4 };
  * lock that is taken for them. */
 enum { BATCH_COUNT = 8 };
 
-/* A block may be larger than the request by this share of it. */
-enum { MEDIUM_WASTE_SHARE = 8 };
-
-/* The bin of blocks of `size` bytes. */
-static size_t bin_of(size_t size)
-{
-    if (size < MA_SMALL_MAX) {
-        return (size - MEDIUM_MIN) / MA_ALIGNMENT;
-    }
-    size_t top = bits_highest(size);
-    size_t doubling = top - bits_highest(MA_SMALL_MAX);
-    size_t part = (size >> (top - MEDIUM_BINS_LOG2)) & ((1U << MEDIUM_BINS_LOG2) - 1);
-    return MEDIUM_EXACT_BIN_COUNT + (doubling << MEDIUM_BINS_LOG2) + part;
-}
-
 static size_t size_of(const struct object *payload)
 {
     return mb_size(mb_of_payload(payload));
-}
-
-static void count(struct medium *medium, size_t bytes, size_t blocks)
-{
-    __atomic_store_n(&medium->bytes, medium->bytes + bytes, __ATOMIC_RELAXED);
-    __atomic_store_n(&medium->count, medium->count + blocks, __ATOMIC_RELAXED);
-}
-
-/* Whether `o`, which may be any address, is a cached block's payload. */
-static bool is_cached(const struct object *o)
-{
-    return (uintptr_t)o % MA_ALIGNMENT == 0 && space_segment_of(o) != NULL &&
-           mb_is_sealed(mb_of_payload(o)) && o->mark == object_block_mark(o);
 }
 
 static __attribute__((noreturn, cold)) void refuse(const struct object *o)
@@ -53,11 +25,10 @@ static __attribute__((noreturn, cold)) void refuse(const struct object *o)
                  (const void *)o, size_of(o));
 }
 
-/* Abort unless the cached payload `o` is as it was left, and its link leads to another. */
+/* Abort unless the cached payload `o` is as it was left. */
 static void check_cached(const struct object *o)
 {
-    if (__builtin_expect(o->mark != object_block_mark(o), 0) ||
-        __builtin_expect(o->next != NULL && !is_cached(o->next), 0)) {
+    if (__builtin_expect(o->mark != object_block_mark(o), 0)) {
         refuse(o);
     }
 }
@@ -75,34 +46,41 @@ static size_t next_filled(const struct medium *medium, size_t bin)
     return MEDIUM_BIN_COUNT;
 }
 
-/* The link to the smallest of the first blocks in a bin that have `least` to `most` bytes. */
-static struct object **find(struct object **link, size_t least, size_t most)
+/* The best of the first blocks in a bin that have `least` to `most` bytes, and the one before it. */
+struct found {
+    struct object *payload; /* NULL: there is none */
+    struct object *before;  /* NULL: it is the first */
+};
+
+static struct found find(const struct medium *medium, size_t bin, size_t least, size_t most)
 {
-    struct object **best = NULL;
+    struct found best = {NULL, NULL};
     size_t best_size = most + 1;
-    for (int i = 0; i < LOOK_COUNT && *link != NULL && best_size > least;
-         i++, link = &(*link)->next) {
-        check_cached(*link);
-        size_t size = size_of(*link);
+    struct object *before = NULL;
+    struct object *o = medium->bins[bin];
+    for (int i = 0; i < LOOK_COUNT && o != NULL && best_size > least; i++) {
+        check_cached(o);
+        size_t size = size_of(o);
         if (size >= least && size < best_size) {
-            best = link;
+            best = (struct found){o, before};
             best_size = size;
         }
+        before = o;
+        o = o->next;
     }
     return best;
 }
 
-/* Take the payload out that `*link`, in that bin, leads to. */
-static struct object *unlink_payload(struct medium *medium, size_t bin, struct object **link)
+static void *take_found(struct medium *medium, size_t bin, struct found found)
 {
-    struct object *payload = *link;
-    *link = payload->next;
-    payload->mark = 0;
-    if (medium->bins[bin] == NULL) {
-        medium->filled[bin / 64] &= ~(UINT64_C(1) << (bin % 64));
+    if (found.before == NULL) {
+        return medium_pop(medium, bin);
     }
-    count(medium, -size_of(payload), (size_t)-1);
-    return payload;
+    found.before->next = found.payload->next;
+    found.before->mark = object_block_mark(found.before);
+    found.payload->mark = 0;
+    medium_count(medium, -size_of(found.payload), (size_t)-1);
+    return found.payload;
 }
 
 /* Where small blocks of `size` bytes are counted. */
@@ -138,19 +116,13 @@ size_t medium_held_count(const struct medium *medium, size_t size)
 }
 
 /* The bins that follow hold larger blocks: where the next one has none that fits, none has. */
-void *medium_take(struct medium *medium, size_t size)
+void *medium_search(struct medium *medium, size_t bin, size_t least, size_t most)
 {
-    size_t least = mb_size_for(size);
-    size_t most = least + least / MEDIUM_WASTE_SHARE;
-    if (!medium_caches(least)) {
-        return NULL;
-    }
-    size_t bin = bin_of(least);
     for (size_t i = next_filled(medium, bin); i < MEDIUM_BIN_COUNT;
          i = next_filled(medium, i + 1)) {
-        struct object **link = find(&medium->bins[i], least, most);
-        if (link != NULL) {
-            return unlink_payload(medium, i, link);
+        struct found found = find(medium, i, least, most);
+        if (found.payload != NULL) {
+            return take_found(medium, i, found);
         }
         if (i > bin) {
             break;
@@ -159,24 +131,10 @@ void *medium_take(struct medium *medium, size_t size)
     return NULL;
 }
 
-struct mem_block *medium_block_of(const void *payload, const char *caller)
+void medium_refuse(const void *payload, const char *caller)
 {
-    struct mem_block *b = core_block_of(payload, caller);
-    MA_CHECK(!medium_holds(payload, mb_size(b)),
-             "%s(%p): double free: the block of %zu bytes is free already", caller, payload,
-             mb_size(b));
-    return b;
-}
-
-void medium_add(struct medium *medium, struct mem_block *b)
-{
-    struct object *payload = mb_payload(b);
-    size_t bin = bin_of(mb_size(b));
-    payload->mark = object_block_mark(payload);
-    payload->next = medium->bins[bin];
-    medium->bins[bin] = payload;
-    medium->filled[bin / 64] |= UINT64_C(1) << (bin % 64);
-    count(medium, mb_size(b), 1);
+    report_fatal("%s(%p): double free: the block of %zu bytes is free already", caller, payload,
+                 size_of(payload));
 }
 
 /*
@@ -192,7 +150,7 @@ static void give_back(struct medium *medium, size_t keep, size_t limit)
         while (medium->bins[bin] != NULL && medium->bytes > keep &&
                (given < BATCH_COUNT || medium->bytes > limit)) {
             check_cached(medium->bins[bin]);
-            struct object *payload = unlink_payload(medium, bin, &medium->bins[bin]);
+            struct object *payload = medium_pop(medium, bin);
             medium_note_released(medium, size_of(payload));
             payload->next = chain;
             chain = payload;

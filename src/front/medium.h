@@ -21,6 +21,9 @@
 #define MEDIUM_MIN MB_MIN
 #define MEDIUM_MAX (MA_SMALL_MAX << MEDIUM_DOUBLINGS)
 
+/* A block may be larger than the request by this share of it. */
+#define MEDIUM_WASTE_SHARE 8
+
 /* There is a bin for each size below MA_SMALL_MAX; from there on so many to each doubling. */
 #define MEDIUM_EXACT_BIN_COUNT ((MA_SMALL_MAX - MEDIUM_MIN) / MA_ALIGNMENT)
 #define MEDIUM_DOUBLINGS 5
@@ -45,15 +48,25 @@ static inline bool medium_caches(size_t size)
 }
 
 /* Whether a used block's payload is in some thread's cache. */
-static inline bool medium_holds(const void *payload, size_t size)
+static inline bool medium_holds(const void *payload)
 {
     const struct object *o = payload;
-    return medium_caches(size) && o->mark == object_block_mark(o);
+    return o->mark == object_block_mark(o);
 }
+
+/* Abort with a report naming `caller`: the block of `payload` is cached. */
+__attribute__((noreturn, cold)) void medium_refuse(const void *payload, const char *caller);
 
 /* The core's used block of `payload`; aborts with a report naming `caller` where there is none, or
  * where it is cached. */
-struct mem_block *medium_block_of(const void *payload, const char *caller);
+static inline struct mem_block *medium_block_of(const void *payload, const char *caller)
+{
+    struct mem_block *b = core_block_of(payload, caller);
+    if (__builtin_expect(medium_holds(payload), 0)) {
+        medium_refuse(payload, caller);
+    }
+    return b;
+}
 
 /* The core gave a block of `size` bytes. */
 void medium_note_served(struct medium *medium, size_t size);
@@ -64,11 +77,66 @@ void medium_note_released(struct medium *medium, size_t size);
 /* How many blocks, of about what a request of `size` bytes gets, the core gave and was not given back; 255 for more. */
 size_t medium_held_count(const struct medium *medium, size_t size);
 
-/* A payload of at least `size` bytes; NULL where none is cached that fits closely. */
-void *medium_take(struct medium *medium, size_t size);
+/* The bin of blocks of `size` bytes. */
+static inline size_t medium_bin(size_t size)
+{
+    if (size < MA_SMALL_MAX) {
+        return (size - MEDIUM_MIN) / MA_ALIGNMENT;
+    }
+    size_t top = bits_highest(size);
+    return MEDIUM_EXACT_BIN_COUNT + ((top - bits_highest(MA_SMALL_MAX) - 1) << MEDIUM_BINS_LOG2) +
+           (size >> (top - MEDIUM_BINS_LOG2));
+}
+
+static inline void medium_count(struct medium *medium, size_t bytes, size_t blocks)
+{
+    __atomic_store_n(&medium->bytes, medium->bytes + bytes, __ATOMIC_RELAXED);
+    __atomic_store_n(&medium->count, medium->count + blocks, __ATOMIC_RELAXED);
+}
+
+/* Take the first payload out of a bin. Requires: there is one, and its mark is right. */
+static inline void *medium_pop(struct medium *medium, size_t bin)
+{
+    struct object *payload = medium->bins[bin];
+    medium->bins[bin] = payload->next;
+    payload->mark = 0;
+    if (payload->next == NULL) {
+        medium->filled[bin / 64] &= ~(UINT64_C(1) << (bin % 64));
+    }
+    medium_count(medium, -mb_size(mb_of_payload(payload)), (size_t)-1);
+    return payload;
+}
+
+/* The rest of medium_take() where the first block of `bin` is not just as large as it must be. */
+void *medium_search(struct medium *medium, size_t bin, size_t least, size_t most);
+
+/* A payload of at least `size` bytes; NULL where none is cached that fits closely. Requires: size < MEDIUM_MAX. */
+static inline void *medium_take(struct medium *medium, size_t size)
+{
+    size_t least = mb_size_for(size);
+    if (__builtin_expect(!medium_caches(least), 0)) {
+        return NULL;
+    }
+    size_t bin = medium_bin(least);
+    const struct object *first = medium->bins[bin];
+    if (first != NULL && first->mark == object_block_mark(first) &&
+        mb_size(mb_of_payload(first)) == least) {
+        return medium_pop(medium, bin);
+    }
+    return medium_search(medium, bin, least, least + least / MEDIUM_WASTE_SHARE);
+}
 
 /* Put the used block `b` in the cache. Requires: medium_caches(mb_size(b)). */
-void medium_add(struct medium *medium, struct mem_block *b);
+static inline void medium_add(struct medium *medium, struct mem_block *b)
+{
+    struct object *payload = mb_payload(b);
+    size_t bin = medium_bin(mb_size(b));
+    payload->next = medium->bins[bin];
+    payload->mark = object_block_mark(payload);
+    medium->bins[bin] = payload;
+    medium->filled[bin / 64] |= UINT64_C(1) << (bin % 64);
+    medium_count(medium, mb_size(b), 1);
+}
 
 /* If the cache holds more than `limit` bytes, give the core some: it then holds `limit` at most, and half of that at
  * least if it has many blocks. */

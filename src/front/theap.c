@@ -10,6 +10,7 @@
 #include "front/thin.h"
 #include "os/lock.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* What a class without a slab has for one: no object, and none to come. */
@@ -377,9 +378,11 @@ struct object *theap_refill(struct theap *heap, size_t size)
 
 static __attribute__((noinline)) void bound_cache(struct theap *heap)
 {
+    int saved_errno = errno; /* the core may give memory back to the system */
     heap->kept_count = 0;
     heap->cache_limit = registry_cache_limit();
     medium_bound(&heap->medium, heap->cache_limit);
+    errno = saved_errno;
 }
 
 bool theap_keep(struct theap *heap, struct mem_block *b)

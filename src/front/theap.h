@@ -71,7 +71,7 @@ extern struct slab *const theap_nothing[];
 
 static inline bool theap_is_real(const struct theap *heap)
 {
-    return heap != THEAP_NONE && heap != THEAP_BUSY && heap != THEAP_OFF;
+    return (uintptr_t)heap - (uintptr_t)THEAP_NONE > (uintptr_t)THEAP_OFF - (uintptr_t)THEAP_NONE;
 }
 
 /* An empty heap, its inbox open. The fields of the registry stay. */

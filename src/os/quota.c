@@ -8,21 +8,22 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { PATH_BYTES = 1024, LINE_BYTES = 4096 };
 
-/* The beginning of a file, as a string; false where it cannot be read. */
+/* The beginning of a file, as a string; false where it cannot be read. The system calls as they are: libc's functions lie in
+ * pages that a program which starts would not touch otherwise. */
 static bool read_text(const char *path, char *text, size_t size)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    long file = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
     if (file < 0) {
         return false;
     }
-    ssize_t length = read(file, text, size - 1);
-    close(file);
+    ssize_t length = syscall(SYS_read, file, text, size - 1);
+    syscall(SYS_close, file);
     text[length > 0 ? length : 0] = '\0';
     return length > 0;
 }
@@ -66,6 +67,27 @@ static size_t bytes_of(const char *memory_max)
     return is_number ? read_number(&memory_max) : SIZE_MAX;
 }
 
+/* Append a string to that which ends at `end`; NULL where it has no room, or had none before. */
+static char *append(char *end, const char *limit, const char *text)
+{
+    size_t length = strlen(text);
+    if (end == NULL || length >= (size_t)(limit - end)) {
+        return NULL;
+    }
+    memcpy(end, text, length + 1);
+    return end + length;
+}
+
+/* `path`, of PATH_BYTES, becomes that of a group's file; false where it has no room. */
+static bool join_path(char *path, const char *root, const char *group, const char *name)
+{
+    const char *limit = path + PATH_BYTES;
+    char *end = append(path, limit, root);
+    end = append(end, limit, group);
+    end = append(end, limit, "/");
+    return append(end, limit, name) != NULL;
+}
+
 /* The least that `read` finds in the file `name` of a group and of those above it; SIZE_MAX where nothing can be read. */
 static size_t least_of(const char *membership_file, const char *root, const char *name,
                        size_t (*read)(const char *text))
@@ -80,8 +102,7 @@ static size_t least_of(const char *membership_file, const char *root, const char
         group = read_text(membership_file, text, sizeof(text)) ? path_of_group(text) : NULL;
     }
     while (group != NULL) {
-        int length = snprintf(path, sizeof(path), "%s%s/%s", root, group, name);
-        if (length > 0 && (size_t)length < sizeof(path) && read_text(path, limit, sizeof(limit))) {
+        if (join_path(path, root, group, name) && read_text(path, limit, sizeof(limit))) {
             size_t found = read(limit);
             least = found < least ? found : least;
         }

@@ -415,7 +415,8 @@ static void compare_stats(const struct model *model, const struct seen *seen)
                 stats.live_bytes, stats.free_bytes, stats.overhead_bytes);
     }
     if (stats.peak_live_bytes < stats.live_bytes || stats.peak_heap_bytes < heap ||
-        stats.allocate_count < stats.release_count || (heap > 0 && stats.segment_count == 0)) {
+        stats.allocate_count < stats.release_count ||
+        (stats.live_count > 0 && stats.segment_count == 0)) {
         differs(model, "ma_stats() contradicts itself");
     }
 }

@@ -73,14 +73,35 @@ static void a_growing_heap_is_extended_in_steps_that_grow_with_it(void **state)
     assert_int_equal(core->heap_bytes - before, bits_round_up(before / MA_GROW_SHARE, MA_GRANULE));
 }
 
-static void a_core_can_take_its_first_segment_ahead(void **state)
+static void a_core_can_set_memory_aside_for_its_first_segment(void **state)
 {
     struct ma_core *core = core_of(state);
     assert_true(core_reserve(core));
-    assert_int_equal(core->heap_bytes, MA_GROW_MIN);
+    assert_int_equal(core->heap_bytes, 0);
     fake_os_refuse_from(0);
     assert_non_null(core_alloc(core, 1000));
+    assert_int_equal(core->heap_bytes, MA_GROW_MIN);
+    assert_null(core_alloc(core, MA_GROW_MIN));
     assert_false(core_reserve(second_core_of(state)));
+}
+
+static int count_bytes(const struct ma_block *block, void *context)
+{
+    *(size_t *)context += block->size;
+    return 0;
+}
+
+static void memory_set_aside_is_free_memory(void **state)
+{
+    struct ma_core *core = core_of(state);
+    core_reserve(core);
+    struct ma_stats stats = {0};
+    core_add_stats(core, &stats);
+    assert_int_equal(stats.free_bytes, MA_GROW_MIN);
+    assert_int_equal(stats.blank_bytes, MA_GROW_MIN);
+    size_t walked = 0;
+    core_walk(core, count_bytes, &walked);
+    assert_int_equal(walked, MA_GROW_MIN);
 }
 
 static void I2_an_extension_merges_with_the_free_tail(void **state)
@@ -782,7 +803,8 @@ int main(void)
         TEST(the_first_growth_is_the_least_one),
         TEST(a_large_request_takes_as_much_as_it_needs_in_granules),
         TEST(a_growing_heap_is_extended_in_steps_that_grow_with_it),
-        TEST(a_core_can_take_its_first_segment_ahead),
+        TEST(a_core_can_set_memory_aside_for_its_first_segment),
+        TEST(memory_set_aside_is_free_memory),
         TEST(I2_an_extension_merges_with_the_free_tail),
         TEST(an_extension_behind_a_used_block_begins_at_the_old_fence),
         TEST(an_extension_under_a_limit_makes_do_with_what_is_needed),

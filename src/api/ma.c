@@ -121,14 +121,20 @@ static __attribute__((noinline)) void free_slow(void *payload)
 
 void ma_free(void *payload)
 {
-    struct slab *slab = slab_at(payload);
+    size_t number = slab_number_at(payload);
     struct theap *heap = front_heap();
-    uintptr_t mark = object_mark(payload);
-    if (slab == NULL || slab_owner(slab) != heap || !slab_is_live(slab, payload, mark)) {
-        free_slow(payload);
-        return;
+    if (__builtin_expect(slab_is_number(number), 1)) {
+        const struct granule *granule = &space_map.granules[number];
+        struct slab *slab = slab_number(number);
+        if (__builtin_expect(granule_owner(granule) == heap, 1)) {
+            uintptr_t mark = object_mark(payload);
+            if (__builtin_expect(granule_has_live(granule, payload, mark), 1)) {
+                front_push(heap, slab, payload, mark);
+                return;
+            }
+        }
     }
-    front_push(heap, slab, payload, mark);
+    free_slow(payload);
 }
 
 /*
@@ -299,9 +305,10 @@ static void check_size(const void *payload, size_t size, const char *caller)
  * that one begins there. */
 static inline bool has_class_of(const void *payload, size_t size)
 {
-    const struct slab *slab = slab_at(payload);
-    return slab != NULL && slab_owner(slab) != NULL && size <= MA_SMALL_MAX && size > 0 &&
-           class_serves(slab->size_class, class_of(size));
+    size_t number = slab_number_at(payload);
+    const struct granule *granule = &space_map.granules[number];
+    return slab_is_number(number) && granule_owner(granule) != NULL && size <= MA_SMALL_MAX &&
+           size > 0 && class_serves(granule->size_class, class_of(size));
 }
 
 static __attribute__((noinline)) void free_sized_slow(void *payload, size_t size)

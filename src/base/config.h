@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+/* On the declaration of a variable: it is this library's own, so that it is found without the global offset table. */
+#define MA_HIDDEN __attribute__((visibility("hidden")))
+
 /* Every payload's alignment, and the unit of every block's size. Bytes. */
 #define MA_ALIGNMENT ((size_t)16)
 

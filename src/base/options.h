@@ -8,6 +8,8 @@
 #ifndef MA_BASE_OPTIONS_H
 #define MA_BASE_OPTIONS_H
 
+#include "base/config.h"
+
 #include <stddef.h>
 
 /* For which memory to ask the system for huge pages. */
@@ -32,7 +34,7 @@ struct options {
 };
 
 /* Constant after start. */
-extern struct options options;
+extern MA_HIDDEN struct options options;
 
 /* Parse `text` (NULL: nothing) into `*out`, over what is there. */
 void options_parse(struct options *out, const char *text);

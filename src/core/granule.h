@@ -1,7 +1,9 @@
 /*
- * The descriptor of one granule: which segment has it, and, where it is a slab, the
- * slab's state. One cache line, so that a small malloc or free touches one besides the
- * object's and the thread heap's.
+ * The descriptor of one granule: which segment has it, and, where it is a slab, whose it is, which objects it has,
+ * and what its owner and others do with them.
+ *
+ * It lies in three tables, by who writes: what every free of any thread looks at is written seldom; what the owner
+ * writes with each malloc and free is a cache line of its own; and what other threads write lies apart from both.
  *
  * The core and the space look at `segment_word` only; the rest is the front's (front/slab.h).
  */
@@ -13,39 +15,49 @@
 struct theap;
 struct object;
 
-/* The index of a granule in the table. 0 stands for "none": the range's first granule
+/* The index of a granule in the tables. 0 stands for "none": the range's first granule
  * has a segment's record in it and is never a slab. */
 typedef uint32_t granule_index;
 
-/* A granule that is cut into objects of one size. */
-struct slab {
+/* What is written seldom. */
+struct granule {
     struct theap *owner; /* atomic; NULL: the granule is no slab */
-    /* Owner thread only (`used` and `carved` are atomic, as others read them): */
-    struct object *free; /* last in, first out */
-    uint16_t used;       /* objects that are live, or freed by others and not yet collected */
-    uint16_t notify_at;  /* a free that makes `used` this much has more to do */
+    /* Atomic: the segment's address, 0 where the granule is not ours; and in the low bits, which are 0 in that,
+     * one for each page of the granule at whose begin is a seam (core/seams.h). */
+    uintptr_t segment_word;
+    /* Constant while a slab: */
+    uint32_t reciprocal; /* slab_reciprocal() of the class */
+    uint16_t start;      /* from the granule's begin to the first object */
+    uint8_t size_class;
+    /* Atomic; written by the owner: */
     uint16_t
         carved; /* objects that have been on the list `free` at all; 0 where pages are absent */
-    uint16_t absent; /* atomic; a bit for each page that is purged, with no object carved in it */
-    uint8_t size_class;  /* constant while a slab */
+    uint16_t absent; /* a bit for each page that is purged, with no object carved in it */
+};
+
+/* A granule that is cut into objects of one size: what its owner alone touches (`used` is atomic, as others read it). */
+struct slab {
+    _Alignas(64) struct object *free; /* last in, first out */
+    uint16_t used;       /* objects that are live, or freed by others and not yet collected */
+    uint16_t notify_at;  /* a free that makes `used` this much has more to do */
+    uint8_t size_class;  /* as in its granule */
     uint8_t state : 7;   /* enum slab_state */
     uint8_t is_torn : 1; /* its owner vanished in a fork, maybe amid an operation on it */
-    uint16_t start;      /* from the granule's begin to the first object; constant while a slab */
-    granule_index inbox_next; /* of who has it in its inbox */
-    /* Atomic: */
-    uint64_t remote; /* objects freed by others: see front/remote.h */
-    /* Owner thread, or registry lock where the slab is an orphan: */
+    /* Registry lock where the slab is an orphan: */
     granule_index next, prev;                 /* in a list of slabs of one class */
     granule_index sibling_next, sibling_prev; /* in the list of an owner's slabs */
 };
 
-struct granule {
-    struct slab slab;
-    /* Atomic: the segment's address, 0 where the granule is not ours; and in the low bits, which are 0 in that,
-     * one for each page of the granule at whose begin is a seam (core/seams.h). */
-    uintptr_t segment_word;
+/* What other threads write. Zero where the granule is no slab. */
+struct remote {
+    uint64_t word;            /* atomic; objects freed by others: see front/remote.h */
+    granule_index inbox_next; /* atomic; of who has the slab in its inbox */
 };
 
-_Static_assert(sizeof(struct granule) == 64, "one cache line");
+_Static_assert(sizeof(struct granule) == 32, "two in a cache line");
+_Static_assert(sizeof(struct slab) == 64, "one cache line");
+
+/* Bytes that the tables have for each granule. */
+#define GRANULE_COST (sizeof(struct granule) + sizeof(struct slab) + sizeof(struct remote))
 
 #endif

@@ -61,7 +61,7 @@ struct mem_block {
 #define MB_FENCE_SIZE MB_HEADER
 
 /* Random per process; set before the first block is made, constant then. */
-extern uint64_t mb_key;
+extern MA_HIDDEN uint64_t mb_key;
 
 /* A hash whose upper bits are the seal of a header with this size and these flags. */
 static inline uint64_t mb_hash(const struct mem_block *b, size_t size_and_flags)

@@ -27,7 +27,7 @@ struct shards {
     struct shard *number[MA_SHARD_MAX]; /* each is constant once `count` includes it */
 };
 
-extern struct shards shards;
+extern MA_HIDDEN struct shards shards;
 
 /* The open shards are those below this number. 0 before the start. */
 static inline size_t shards_count(void)

@@ -10,8 +10,8 @@
 #include "os/lock.h"
 #include "os/os.h"
 
-/* The table is made writable in steps of this many bytes. */
-#define TABLE_STEP ((size_t)64 << 10)
+/* So many descriptors at a time are made writable. */
+#define TABLE_STEP ((size_t)1024)
 
 /* Where a mapping is in the way, look further on, at twice the distance each time:
  * after so many turns the distance is the range itself. */
@@ -38,9 +38,25 @@ static bool in_range(const char *where, size_t size)
 /* Bytes of address space to describe. */
 static size_t range_for(size_t address_space_limit)
 {
-    size_t most_granules = address_space_limit / MA_TABLE_SHARE / sizeof(struct granule);
+    size_t most_granules = address_space_limit / MA_TABLE_SHARE / GRANULE_COST;
     size_t granules = MA_RANGE_DEFAULT / MA_GRANULE;
     return (most_granules < granules ? most_granules : granules) * MA_GRANULE;
+}
+
+/* Address space for the descriptors of so many granules, at most all that `wanted` bytes have: their number, or 0. */
+static size_t reserve_tables(size_t wanted)
+{
+    for (size_t count = wanted / MA_GRANULE; count > 0; count /= 2) {
+        size_t rounded = bits_round_up(count, TABLE_STEP);
+        char *tables = os_reserve(rounded * GRANULE_COST);
+        if (tables != NULL) {
+            space_map.slabs = (struct slab *)tables;
+            space_map.granules = (struct granule *)(space_map.slabs + rounded);
+            space_map.remotes = (struct remote *)(space_map.granules + rounded);
+            return count;
+        }
+    }
+    return 0;
 }
 
 bool space_start(void)
@@ -48,43 +64,43 @@ bool space_start(void)
     space_map = (struct space_map){0};
     usage = (struct space_usage){0};
     lock_init(&lock, LOCK_RANK_SPACE, false);
-    size_t wanted = range_for(os_address_space_limit());
-    char *table = NULL;
-    for (; wanted >= MA_GRANULE && table == NULL;
-         wanted = bits_round_down(wanted / 2, MA_GRANULE)) {
-        range = wanted;
-        table = os_reserve(bits_round_up(range / MA_GRANULE * sizeof(struct granule), TABLE_STEP));
-    }
+    range = reserve_tables(range_for(os_address_space_limit())) * MA_GRANULE;
     char *start = os_break();
     bool has_break = start != NULL;
     if (!has_break) {
         start = os_free_range(range);
     }
-    if (table == NULL || start == NULL) {
+    if (range == 0 || start == NULL) {
         return false;
     }
     start = bits_align_up(start, MA_GRANULE);
     space_map.base = (uintptr_t)start;
-    space_map.table = (struct granule *)table;
     map_from = has_break ? NULL : start;
     return true;
+}
+
+/* Make what a table has for the granules from `from` to `to` usable, of `size` bytes each. */
+static bool commit(void *table, size_t size, size_t from, size_t to)
+{
+    return os_commit((char *)table + from * size, (to - from) * size);
 }
 
 /* Make the descriptors up to that of the granule that ends at `end` usable. */
 static bool commit_table_locked(const char *end)
 {
     size_t needed = ((uintptr_t)end - space_map.base) >> MA_GRANULE_LOG2;
-    size_t count = space_map.granule_count;
-    if (needed <= count) {
+    size_t from = space_map.granule_count;
+    if (needed <= from) {
         return true;
     }
-    size_t from = count * sizeof(struct granule);
-    size_t to = bits_round_up(needed * sizeof(struct granule), TABLE_STEP);
-    if (!os_commit((char *)space_map.table + from, to - from)) {
+    size_t to = bits_round_up(needed, TABLE_STEP);
+    if (!commit(space_map.slabs, sizeof(struct slab), from, to) ||
+        !commit(space_map.granules, sizeof(struct granule), from, to) ||
+        !commit(space_map.remotes, sizeof(struct remote), from, to)) {
         return false;
     }
-    usage.table_bytes = to;
-    __atomic_store_n(&space_map.granule_count, to / sizeof(struct granule), __ATOMIC_RELEASE);
+    usage.table_bytes = to * GRANULE_COST;
+    __atomic_store_n(&space_map.granule_count, to, __ATOMIC_RELEASE);
     return true;
 }
 
@@ -107,8 +123,8 @@ static void set_owner(const char *start, const char *end, struct segment *segmen
         raise_highest_end(end);
     }
     for (size_t i = first; i < last; i++) {
-        seams_forget(&space_map.table[i]);
-        __atomic_store_n(&space_map.table[i].segment_word, (uintptr_t)segment, __ATOMIC_RELEASE);
+        seams_forget(&space_map.granules[i]);
+        __atomic_store_n(&space_map.granules[i].segment_word, (uintptr_t)segment, __ATOMIC_RELEASE);
     }
 }
 

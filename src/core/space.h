@@ -42,16 +42,19 @@ static inline char *segment_end(const struct segment *segment)
     return __atomic_load_n(&segment->end, __ATOMIC_RELAXED);
 }
 
-/* What the table needs to find a descriptor. */
+/* What is needed to find a descriptor. */
 struct space_map {
-    uintptr_t base;        /* constant after start */
-    struct granule *table; /* constant after start */
+    /* Constant after start: */
+    uintptr_t base;
+    struct granule *granules;
+    struct slab *slabs;
+    struct remote *remotes;
     size_t granule_count;  /* atomic; descriptors that exist by now, it only grows */
     uintptr_t highest_end; /* atomic; of all segments there ever were */
     size_t seam_count;     /* atomic; see core/seams.h */
 };
 
-extern struct space_map space_map;
+extern MA_HIDDEN struct space_map space_map;
 
 /* What the space has taken from the system. Bytes, but for the counts of segments. */
 struct space_usage {
@@ -129,7 +132,7 @@ static inline struct segment *space_segment_of(const void *address)
     if (index >= __atomic_load_n(&space_map.granule_count, __ATOMIC_ACQUIRE)) {
         return NULL;
     }
-    uintptr_t word = __atomic_load_n(&space_map.table[index].segment_word, __ATOMIC_ACQUIRE);
+    uintptr_t word = __atomic_load_n(&space_map.granules[index].segment_word, __ATOMIC_ACQUIRE);
     return (struct segment *)(word & ~(MA_GRANULE - 1));
 }
 

@@ -18,7 +18,7 @@
  * THEAP_NONE. So a word that nobody has set yet, in a new thread or before the dynamic loader has
  * come to thread-local variables at all, is that of a thread without a heap.
  */
-extern _Thread_local ptrdiff_t front_offset;
+extern MA_HIDDEN _Thread_local ptrdiff_t front_offset;
 
 static inline struct theap *front_heap(void)
 {

@@ -90,13 +90,13 @@ static struct theap *new_heap_locked(void)
             return NULL;
         }
         struct slab *slab = slab_at(payload);
-        slab->size_class = 1; /* there is room for no object */
-        slab->start = UINT16_MAX;
-        __atomic_store_n(&slab->absent, 0, __ATOMIC_RELAXED);
-        __atomic_store_n(&slab->carved, 0, __ATOMIC_RELAXED);
+        slab->size_class = 1;
+        slab_granule(slab)->size_class = 1;
+        slab_granule(slab)->start = UINT16_MAX; /* there is room for no object */
+        slab_set_absent(slab, 0);
+        slab_set_carved(slab, 0);
         slab_set_used(slab, 0);
-        __atomic_store_n(&slab->remote, 0, __ATOMIC_RELAXED);
-        __atomic_store_n(&slab->owner, REGISTRY_HEAPS, __ATOMIC_RELEASE);
+        slab_set_owner(slab, REGISTRY_HEAPS);
         heap_room = slab_memory(slab) + CACHE_LINE;
         heap_room_end = slab_memory(slab) + MA_GRANULE;
     }
@@ -144,7 +144,7 @@ struct theap *registry_enter(void)
 /* Make `slab` an orphan; or give it back where it has no objects. */
 static void abandon_locked(struct slab *slab)
 {
-    __atomic_store_n(&slab->owner, REGISTRY_ORPHAN, __ATOMIC_SEQ_CST);
+    slab_set_owner(slab, REGISTRY_ORPHAN);
     remote_collect(slab);
     if (slab_used(slab) == 0 && remote_word(slab) == 0) {
         slab_destroy(slab);
@@ -177,7 +177,7 @@ void registry_leave(struct theap *heap)
     granule_index index = __atomic_exchange_n(&heap->inbox, INBOX_CLOSED, __ATOMIC_ACQ_REL);
     while (index != 0) {
         struct slab *slab = slab_number(index);
-        index = __atomic_load_n(&slab->inbox_next, __ATOMIC_RELAXED);
+        index = __atomic_load_n(&slab_remote(slab)->inbox_next, __ATOMIC_RELAXED);
         remote_post(slab);
     }
     lock_acquire(&lock);
@@ -200,7 +200,7 @@ struct slab *registry_adopt(struct theap *heap, size_t size_class)
         struct slab *slab = slab_number(index);
         index = slab->next;
         if (slab->free != NULL || remote_first(slab) != NULL ||
-            slab->carved < slab_capacity(slab)) {
+            slab_carved(slab) < slab_capacity(slab)) {
             found = slab;
         }
     }
@@ -218,9 +218,10 @@ static bool take_note_locked(struct slab *slab)
     if (slab_owner(slab) != REGISTRY_ORPHAN) {
         return false;
     }
-    uint64_t word = __atomic_and_fetch(&slab->remote, ~REMOTE_POSTED, __ATOMIC_ACQ_REL);
+    uint64_t word = __atomic_and_fetch(&slab_remote(slab)->word, ~REMOTE_POSTED, __ATOMIC_ACQ_REL);
     if ((size_t)(word >> REMOTE_COUNT_SHIFT) == slab_used(slab)) {
         orphans_remove_locked(slab);
+        __atomic_store_n(&slab_remote(slab)->word, 0, __ATOMIC_RELAXED);
         slab_destroy(slab);
     }
     return true;
@@ -232,10 +233,10 @@ bool registry_take_note(struct slab *slab)
         /* Somebody else may be adopting it, and have collected before the push that brought us here:
          * then we see the new owner now. If not, it may be without objects, and who adopts it next
          * gives it back. */
-        if (__atomic_load_n(&slab->owner, __ATOMIC_SEQ_CST) != REGISTRY_ORPHAN) {
+        if (__atomic_load_n(&slab_granule(slab)->owner, __ATOMIC_SEQ_CST) != REGISTRY_ORPHAN) {
             return false;
         }
-        __atomic_and_fetch(&slab->remote, ~REMOTE_POSTED, __ATOMIC_SEQ_CST);
+        __atomic_and_fetch(&slab_remote(slab)->word, ~REMOTE_POSTED, __ATOMIC_SEQ_CST);
         return true;
     }
     bool noted = take_note_locked(slab);
@@ -339,7 +340,7 @@ static void take_from_vanished_locked(struct slab *slab, const struct theap *min
     if (owner == NULL || owner == mine || owner == REGISTRY_HEAPS) {
         return;
     }
-    __atomic_and_fetch(&slab->remote, ~REMOTE_POSTED, __ATOMIC_RELAXED);
+    __atomic_and_fetch(&slab_remote(slab)->word, ~REMOTE_POSTED, __ATOMIC_RELAXED);
     if (owner != REGISTRY_ORPHAN) {
         slab->is_torn = true;
         abandon_locked(slab);

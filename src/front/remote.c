@@ -20,7 +20,7 @@ static bool inbox_push(struct theap *owner, struct slab *slab)
         if (first == INBOX_CLOSED) {
             return false;
         }
-        __atomic_store_n(&slab->inbox_next, first, __ATOMIC_RELAXED);
+        __atomic_store_n(&slab_remote(slab)->inbox_next, first, __ATOMIC_RELAXED);
     } while (!__atomic_compare_exchange_n(&owner->inbox, &first, slab_index(slab), true,
                                           __ATOMIC_RELEASE, __ATOMIC_RELAXED));
     return true;
@@ -42,13 +42,13 @@ void remote_post(struct slab *slab)
 
 void remote_push(struct slab *slab, struct object *first, struct object *last, size_t count)
 {
-    uint64_t old = __atomic_load_n(&slab->remote, __ATOMIC_RELAXED);
+    uint64_t old = __atomic_load_n(&slab_remote(slab)->word, __ATOMIC_RELAXED);
     uint64_t new;
     do {
         last->next = remote_object(old);
         new = word_of(first, (size_t)(old >> REMOTE_COUNT_SHIFT) + count, REMOTE_POSTED);
-    } while (!__atomic_compare_exchange_n(&slab->remote, &old, new, true, __ATOMIC_ACQ_REL,
-                                          __ATOMIC_RELAXED));
+    } while (!__atomic_compare_exchange_n(&slab_remote(slab)->word, &old, new, true,
+                                          __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
     if ((old & REMOTE_POSTED) == 0) {
         remote_post(slab);
     }
@@ -66,11 +66,11 @@ static struct object *last_of(struct object *o)
 bool remote_collect(struct slab *slab)
 {
     /* After the owner was set, in one order with it: see registry_take_note(). */
-    uint64_t old = __atomic_load_n(&slab->remote, __ATOMIC_SEQ_CST);
+    uint64_t old = __atomic_load_n(&slab_remote(slab)->word, __ATOMIC_SEQ_CST);
     uint64_t new;
     do {
         new = old &REMOTE_POSTED;
-    } while (old != new && !__atomic_compare_exchange_n(&slab->remote, &old, new, true,
+    } while (old != new && !__atomic_compare_exchange_n(&slab_remote(slab)->word, &old, new, true,
                                                         __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
     struct object *first = remote_object(old);
     if (first == NULL) {
@@ -86,5 +86,5 @@ bool remote_collect(struct slab *slab)
 
 void remote_unpost(struct slab *slab)
 {
-    __atomic_and_fetch(&slab->remote, ~REMOTE_POSTED, __ATOMIC_ACQ_REL);
+    __atomic_and_fetch(&slab_remote(slab)->word, ~REMOTE_POSTED, __ATOMIC_ACQ_REL);
 }

@@ -1,7 +1,7 @@
 /*
  * Frees by threads that do not own the slab. The protocol: docs/remote-free.md.
  *
- * A slab's word `remote` has the address of the first object of a list, in its upper 16 bits
+ * A slab's remote word has the address of the first object of a list, in its upper 16 bits
  * the list's length, and in its lowest bit whether the slab is POSTED: in its owner's inbox,
  * or on the way there. Whoever sets that bit does the posting, so the owner hears of every object
  * that comes onto the list; it takes them from there when it has a use for them.
@@ -16,7 +16,7 @@
 
 static inline uint64_t remote_word(const struct slab *slab)
 {
-    return __atomic_load_n(&slab->remote, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&slab_remote(slab)->word, __ATOMIC_ACQUIRE);
 }
 
 static inline struct object *remote_object(uint64_t word)

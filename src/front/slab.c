@@ -19,14 +19,6 @@ static size_t start_for(granule_index index, size_t object_size)
     return SLAB_ALIGNMENT + index % places * SLAB_ALIGNMENT;
 }
 
-#define RECIPROCAL(n) (UINT32_C(0x10000000) / (n) + (UINT32_C(0x10000000) % (n) != 0))
-#define FOUR(n) RECIPROCAL(n), RECIPROCAL((n) + 1), RECIPROCAL((n) + 2), RECIPROCAL((n) + 3)
-#define SIXTEEN(n) FOUR(n), FOUR((n) + 4), FOUR((n) + 8), FOUR((n) + 12)
-
-/* 2^32 / (16 * n). No object has class 0. */
-const uint32_t slab_reciprocals[CLASS_COUNT] = {0, SIXTEEN(1), SIXTEEN(17), SIXTEEN(33),
-                                                SIXTEEN(49)};
-
 /* Bytes of all slabs that no object has taken yet. */
 static size_t fresh_bytes; /* atomic */
 
@@ -47,7 +39,7 @@ size_t slab_carved_bytes(const struct slab *slab)
 
 static char *object_at(const struct slab *slab, size_t number)
 {
-    return slab_memory(slab) + slab->start + number * class_size(slab->size_class);
+    return slab_memory(slab) + slab_start(slab) + number * class_size(slab->size_class);
 }
 
 static void set_up(struct slab *slab, size_t size_class)
@@ -57,10 +49,13 @@ static void set_up(struct slab *slab, size_t size_class)
     slab_set_used(slab, 0);
     slab->notify_at = SLAB_NEVER;
     slab->is_torn = false;
-    __atomic_store_n(&slab->carved, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&slab->absent, 0, __ATOMIC_RELAXED);
     slab->size_class = (uint8_t)size_class;
-    slab->start = (uint16_t)start;
+    struct granule *granule = slab_granule(slab);
+    granule->size_class = (uint8_t)size_class;
+    granule->start = (uint16_t)start;
+    granule->reciprocal = slab_reciprocal(size_class);
+    slab_set_carved(slab, 0);
+    slab_set_absent(slab, 0);
 }
 
 void slab_reuse(struct slab *slab, size_t size_class)
@@ -78,7 +73,6 @@ struct slab *slab_create(size_t size_class)
     struct slab *slab = slab_at(payload);
     set_up(slab, size_class);
     count_fresh(MA_GRANULE);
-    __atomic_store_n(&slab->remote, 0, __ATOMIC_RELAXED);
     return slab;
 }
 
@@ -86,7 +80,7 @@ void slab_destroy(struct slab *slab)
 {
     void *payload = slab_memory(slab) + MB_HEADER;
     count_fresh(slab_carved_bytes(slab) - MA_GRANULE);
-    __atomic_store_n(&slab->owner, NULL, __ATOMIC_RELEASE);
+    slab_set_owner(slab, NULL);
     cores_free(cores_owner_of(payload), payload);
 }
 
@@ -100,17 +94,18 @@ static void populate(const struct slab *slab, char *page, size_t step)
 
 bool slab_carve(struct slab *slab, size_t step)
 {
-    if (slab->carved == slab_capacity(slab)) {
+    size_t carved = slab_carved(slab);
+    if (carved == slab_capacity(slab)) {
         return false;
     }
     size_t size = class_size(slab->size_class);
-    char *first = object_at(slab, slab->carved);
+    char *first = object_at(slab, carved);
     char *end = object_at(slab, slab_capacity(slab));
     char *page_end = bits_align_up(first + size, SLAB_STEP);
     end = end < page_end ? end : page_end;
     size_t count = (size_t)(end - first) / size;
     populate(slab, page_end - SLAB_STEP, step);
-    __atomic_store_n(&slab->carved, (uint16_t)(slab->carved + count), __ATOMIC_RELAXED);
+    slab_set_carved(slab, carved + count);
     count_fresh(-(count * size));
     struct object *next = slab->free;
     for (size_t i = count; i-- > 0;) {
@@ -126,7 +121,7 @@ bool slab_carve(struct slab *slab, size_t step)
 /* The number of the object that begins at `address`; SIZE_MAX if none does. */
 static size_t number_of(const struct slab *slab, const void *address)
 {
-    size_t offset = (size_t)((const char *)address - slab_memory(slab)) - slab->start;
+    size_t offset = (size_t)((const char *)address - slab_memory(slab)) - slab_start(slab);
     size_t size = class_size(slab->size_class);
     size_t end = slab_capacity(slab) * size;
     return offset < end && offset % size == 0 ? offset / size : SIZE_MAX;
@@ -135,7 +130,7 @@ static size_t number_of(const struct slab *slab, const void *address)
 /* The pages that an object lies in: a bit for each. */
 static uint16_t pages_of(const struct slab *slab, size_t number)
 {
-    size_t offset = slab->start + number * class_size(slab->size_class);
+    size_t offset = slab_start(slab) + number * class_size(slab->size_class);
     unsigned first = (unsigned)(offset / MA_PAGE);
     unsigned last = (unsigned)((offset + class_size(slab->size_class) - 1) / MA_PAGE);
     return (uint16_t)(1U << first | 1U << last); /* no object is larger than a page */
@@ -213,7 +208,7 @@ static void add(struct object_set *set, size_t number)
  */
 static bool find_free(const struct slab *slab, struct object_set *set)
 {
-    uint16_t absent = slab->absent;
+    uint16_t absent = slab_absent(slab);
     size_t carved_count = 0;
     size_t marked_count = 0;
     for (size_t i = 0; i < bound_of(slab, absent); i++) {
@@ -238,7 +233,7 @@ static bool find_free(const struct slab *slab, struct object_set *set)
  * block's header. */
 static uint16_t pages_in_use(const struct slab *slab, const struct object_set *free)
 {
-    uint16_t absent = slab->absent;
+    uint16_t absent = slab_absent(slab);
     uint16_t in_use = 1;
     for (size_t i = 0; i < bound_of(slab, absent); i++) {
         if (!is_in(free, i) && is_carved(slab, absent, i)) {
@@ -282,22 +277,22 @@ bool slab_purge(struct slab *slab)
     if (!find_free(slab, &free)) {
         return false;
     }
-    uint16_t old = slab->absent;
+    uint16_t old = slab_absent(slab);
     uint16_t absent = (uint16_t)~pages_in_use(slab, &free);
     if (absent == old) {
         return false;
     }
     relink(slab, &free, absent);
     count_fresh(slab_carved_bytes(slab));
-    __atomic_store_n(&slab->absent, absent, __ATOMIC_RELEASE);
-    __atomic_store_n(&slab->carved, 0, __ATOMIC_RELEASE);
+    slab_set_absent(slab, absent);
+    slab_set_carved(slab, 0);
     give_back(slab, absent & (uint16_t)~old);
     return true;
 }
 
 void slab_restore(struct slab *slab)
 {
-    uint16_t absent = slab->absent;
+    uint16_t absent = slab_absent(slab);
     size_t capacity = slab_capacity(slab);
     for (size_t i = capacity; i-- > 0 && absent != 0;) {
         if ((pages_of(slab, i) & absent) != 0) {
@@ -308,8 +303,8 @@ void slab_restore(struct slab *slab)
         }
     }
     if (absent != 0) {
-        __atomic_store_n(&slab->carved, (uint16_t)capacity, __ATOMIC_RELEASE);
-        __atomic_store_n(&slab->absent, 0, __ATOMIC_RELEASE);
+        slab_set_carved(slab, capacity);
+        slab_set_absent(slab, 0);
         count_fresh(-slab_carved_bytes(slab));
     }
 }

@@ -52,20 +52,58 @@ enum slab_state {
 /* A `notify_at` that is never met. */
 #define SLAB_NEVER UINT16_MAX
 
-/* The descriptor that an address belongs to, NULL where it lies outside the table. Its `owner`
- * says whether it is a slab. */
-static inline struct slab *slab_at(const void *address)
+/* The number of the granule that an address lies in, where slab_is_number() says that there is one. */
+static inline size_t slab_number_at(const void *address)
 {
-    size_t index = ((uintptr_t)address - space_map.base) >> MA_GRANULE_LOG2;
-    if (__builtin_expect(index >= __atomic_load_n(&space_map.granule_count, __ATOMIC_ACQUIRE), 0)) {
-        return NULL;
-    }
-    return &space_map.table[index].slab;
+    return ((uintptr_t)address - space_map.base) >> MA_GRANULE_LOG2;
+}
+
+static inline bool slab_is_number(size_t number)
+{
+    return number < __atomic_load_n(&space_map.granule_count, __ATOMIC_ACQUIRE);
+}
+
+static inline struct slab *slab_number(size_t number)
+{
+    return &space_map.slabs[number];
+}
+
+static inline granule_index slab_index(const struct slab *slab)
+{
+    return (granule_index)(slab - space_map.slabs);
+}
+
+static inline struct granule *slab_granule(const struct slab *slab)
+{
+    return &space_map.granules[slab_index(slab)];
+}
+
+static inline struct remote *slab_remote(const struct slab *slab)
+{
+    return &space_map.remotes[slab_index(slab)];
+}
+
+static inline struct theap *granule_owner(const struct granule *granule)
+{
+    return __atomic_load_n(&granule->owner, __ATOMIC_ACQUIRE);
 }
 
 static inline struct theap *slab_owner(const struct slab *slab)
 {
-    return __atomic_load_n(&slab->owner, __ATOMIC_ACQUIRE);
+    return granule_owner(slab_granule(slab));
+}
+
+/* In one order with what is done to the remote word: see registry_take_note(). */
+static inline void slab_set_owner(struct slab *slab, struct theap *owner)
+{
+    __atomic_store_n(&slab_granule(slab)->owner, owner, __ATOMIC_SEQ_CST);
+}
+
+/* What would be the slab where an address lies, NULL where it lies outside of the tables. Its owner says whether it is one. */
+static inline struct slab *slab_at(const void *address)
+{
+    size_t number = slab_number_at(address);
+    return __builtin_expect(slab_is_number(number), 1) ? slab_number(number) : NULL;
 }
 
 /* The slab that an address lies in; NULL where it lies in none. */
@@ -75,21 +113,14 @@ static inline struct slab *slab_of(const void *address)
     return slab != NULL && slab_owner(slab) != NULL ? slab : NULL;
 }
 
-static inline granule_index slab_index(const struct slab *slab)
-{
-    const struct granule *granule =
-        (const struct granule *)((const char *)slab - offsetof(struct granule, slab));
-    return (granule_index)(granule - space_map.table);
-}
-
-static inline struct slab *slab_number(granule_index index)
-{
-    return &space_map.table[index].slab;
-}
-
 static inline char *slab_memory(const struct slab *slab)
 {
     return (char *)space_map.base + ((size_t)slab_index(slab) << MA_GRANULE_LOG2);
+}
+
+static inline size_t slab_start(const struct slab *slab)
+{
+    return slab_granule(slab)->start;
 }
 
 static inline uint16_t slab_used(const struct slab *slab)
@@ -104,17 +135,32 @@ static inline void slab_set_used(struct slab *slab, size_t used)
 
 static inline size_t slab_capacity(const struct slab *slab)
 {
-    return (MA_GRANULE - slab->start) / class_size(slab->size_class);
+    return (MA_GRANULE - slab_start(slab)) / class_size(slab->size_class);
 }
 
 static inline uint16_t slab_absent(const struct slab *slab)
 {
-    return __atomic_load_n(&slab->absent, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&slab_granule(slab)->absent, __ATOMIC_ACQUIRE);
+}
+
+static inline void slab_set_absent(struct slab *slab, size_t absent)
+{
+    __atomic_store_n(&slab_granule(slab)->absent, (uint16_t)absent, __ATOMIC_RELEASE);
+}
+
+static inline uint16_t granule_carved(const struct granule *granule)
+{
+    return __atomic_load_n(&granule->carved, __ATOMIC_RELAXED);
 }
 
 static inline uint16_t slab_carved(const struct slab *slab)
 {
-    return __atomic_load_n(&slab->carved, __ATOMIC_RELAXED);
+    return granule_carved(slab_granule(slab));
+}
+
+static inline void slab_set_carved(struct slab *slab, size_t carved)
+{
+    __atomic_store_n(&slab_granule(slab)->carved, (uint16_t)carved, __ATOMIC_RELEASE);
 }
 
 /* Bytes of the slab's objects that have been free at least once: its memory behind them is untouched. */
@@ -123,23 +169,28 @@ size_t slab_carved_bytes(const struct slab *slab);
 /* Bytes of all slabs but their carved ones. */
 size_t slab_fresh_bytes(void);
 
-/* 2^32 / size of each class, rounded up. */
-extern const uint32_t slab_reciprocals[CLASS_COUNT];
+/* 2^32 / size of a class, rounded up. */
+static inline uint32_t slab_reciprocal(size_t size_class)
+{
+    return UINT32_MAX / (uint32_t)class_size(size_class) + 1;
+}
 
 /*
- * Whether an object begins at `address`, which lies in the slab, and is not marked free by `mark`,
+ * Whether an object begins at `address`, which lies in the slab of that granule, and is not marked free by `mark`,
  * its object_mark().
  *
  * For offsets below 2^16 the product with the reciprocal has the quotient in its upper half, and
  * its lower half is below the reciprocal exactly where there is no remainder.
  */
-static inline bool slab_is_live(const struct slab *slab, const void *address, uintptr_t mark)
+static inline bool granule_has_live(const struct granule *granule, const void *address,
+                                    uintptr_t mark)
 {
     const struct object *o = address;
-    uint32_t reciprocal = slab_reciprocals[slab->size_class];
-    uint16_t offset = (uint16_t)((uintptr_t)address - slab->start);
+    uint32_t reciprocal = granule->reciprocal;
+    uint16_t offset = (uint16_t)((uintptr_t)address - granule->start);
     uint64_t product = (uint64_t)offset * reciprocal;
-    return (uint32_t)product < reciprocal && (product >> 32) < slab_carved(slab) && o->mark != mark;
+    return (uint32_t)product < reciprocal && (product >> 32) < granule_carved(granule) &&
+           o->mark != mark;
 }
 
 /* slab_check_object() of one that is not live at the first look. */
@@ -149,7 +200,7 @@ void slab_check_closely(const struct slab *slab, const void *address, const char
 static inline void slab_check_object(const struct slab *slab, const void *address,
                                      const char *caller)
 {
-    if (__builtin_expect(!slab_is_live(slab, address, object_mark(address)), 0)) {
+    if (__builtin_expect(!granule_has_live(slab_granule(slab), address, object_mark(address)), 0)) {
         slab_check_closely(slab, address, caller);
     }
 }

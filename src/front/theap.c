@@ -147,7 +147,7 @@ void theap_own(struct theap *heap, struct slab *slab)
 {
     lists_push_sibling(heap, slab);
     lists_push(heap, slab, SLAB_PARTIAL);
-    __atomic_store_n(&slab->owner, heap, __ATOMIC_SEQ_CST); /* see registry_take_note() */
+    slab_set_owner(slab, heap);
 }
 
 void theap_read_inbox(struct theap *heap)
@@ -158,7 +158,7 @@ void theap_read_inbox(struct theap *heap)
     granule_index index = __atomic_exchange_n(&heap->inbox, 0, __ATOMIC_ACQUIRE);
     while (index != 0) {
         struct slab *slab = slab_number(index);
-        index = __atomic_load_n(&slab->inbox_next, __ATOMIC_RELAXED);
+        index = __atomic_load_n(&slab_remote(slab)->inbox_next, __ATOMIC_RELAXED);
         if (slab_owner(slab) != heap) {
             remote_post(slab); /* it came here as its owner left, and this heap has a new thread */
             continue;
@@ -292,7 +292,7 @@ static struct slab *create(struct theap *heap, size_t size_class)
         heap->created_count++;
         heap->created[size_class]++;
         lists_push_sibling(heap, slab);
-        __atomic_store_n(&slab->owner, heap, __ATOMIC_RELEASE);
+        slab_set_owner(slab, heap);
     }
     return slab;
 }
@@ -420,7 +420,7 @@ void theap_flush(struct theap *heap)
 /* How many objects of a slab a thread holds back at most. */
 static size_t pending_limit(const struct slab *slab)
 {
-    size_t count = MA_PENDING_BYTES / class_size(slab->size_class);
+    size_t count = MA_PENDING_BYTES / class_size(slab_granule(slab)->size_class);
     return count < MA_PENDING_COUNT ? count : MA_PENDING_COUNT;
 }
 

@@ -60,7 +60,7 @@ struct theap {
  * Heaps that serve nothing, for a thread's pointer to lead to: all that is looked at is
  * `current`, in which no slab has a free object, so that the slow path is taken.
  */
-extern struct slab *const theap_nothing[];
+extern MA_HIDDEN struct slab *const theap_nothing[];
 
 /* The thread has no heap yet. */
 #define THEAP_NONE ((struct theap *)&theap_nothing[0])

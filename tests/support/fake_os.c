@@ -388,9 +388,8 @@ char *os_free_range(size_t size)
 
 size_t os_address_space_limit(void)
 {
-    return range_limit == SIZE_MAX
-               ? SIZE_MAX
-               : range_limit / MA_GRANULE * sizeof(struct granule) * MA_TABLE_SHARE;
+    return range_limit == SIZE_MAX ? SIZE_MAX
+                                   : range_limit / MA_GRANULE * GRANULE_COST * MA_TABLE_SHARE;
 }
 
 size_t os_cpu_count(void)

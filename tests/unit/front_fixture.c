@@ -71,7 +71,7 @@ void front_free(void *object)
     struct slab *slab = slab_of(object);
     struct theap *heap = front_heap();
     uintptr_t mark = object_mark(object);
-    if (slab_owner(slab) == heap && slab_is_live(slab, object, mark)) {
+    if (slab_owner(slab) == heap && granule_has_live(slab_granule(slab), object, mark)) {
         front_push(heap, slab, object, mark);
     } else {
         front_free_slow(slab, object);

@@ -108,10 +108,10 @@ static void a_further_push_does_not_post_again(void **state)
     (void)state;
     own_slab(64);
     push(0, 2);
-    granule_index next = owned.slab->inbox_next;
+    granule_index next = slab_remote(owned.slab)->inbox_next;
     push(2, 2);
     assert_int_equal(owned.owner->inbox, slab_index(owned.slab));
-    assert_int_equal(owned.slab->inbox_next, next); /* it does not lead to itself */
+    assert_int_equal(slab_remote(owned.slab)->inbox_next, next); /* it does not lead to itself */
     free_rest(4);
 }
 
@@ -182,7 +182,7 @@ static void a_slab_stays_posted_until_it_leaves_the_inbox(void **state)
     assert_true(remote_collect(owned.slab));
     assert_true(is_posted());
     push(1, 1);
-    assert_int_equal(owned.slab->inbox_next, 0);
+    assert_int_equal(slab_remote(owned.slab)->inbox_next, 0);
 
     theap_read_inbox(owned.owner);
     remote_collect(owned.slab);

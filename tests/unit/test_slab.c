@@ -20,7 +20,7 @@
 
 static bool is_live(const struct slab *slab, const void *address)
 {
-    return slab_is_live(slab, address, object_mark(address));
+    return granule_has_live(slab_granule(slab), address, object_mark(address));
 }
 
 /* ---- Layout ---- */
@@ -31,12 +31,12 @@ static void a_slab_is_one_granule_full_of_objects(void **state)
     for (size_t c = 1; c < CLASS_COUNT; c++) {
         struct slab *slab = slab_create(c);
         size_t size = class_size(c);
-        size_t end = slab->start + slab_capacity(slab) * size;
+        size_t end = slab_start(slab) + slab_capacity(slab) * size;
         assert_int_equal((uintptr_t)slab_memory(slab) % MA_GRANULE, 0);
         assert_ptr_equal(slab_at(slab_memory(slab)), slab);
         assert_ptr_equal(slab_at(slab_memory(slab) + MA_GRANULE - 1), slab);
         assert_int_equal(slab->size_class, c);
-        assert_true(slab->start >= SLAB_ALIGNMENT);
+        assert_true(slab_start(slab) >= SLAB_ALIGNMENT);
         assert_true(end <= MA_GRANULE);
         assert_true(MA_GRANULE - end < size);
         slab_destroy(slab);
@@ -55,7 +55,7 @@ static void objects_are_as_aligned_as_their_size(void **state)
         size_t unit = (size & -size) < SLAB_ALIGNMENT ? size & -size : SLAB_ALIGNMENT;
         for (size_t i = 0; i < SLABS; i++) {
             slabs[i] = slab_create(c);
-            assert_int_equal((uintptr_t)(slab_memory(slabs[i]) + slabs[i]->start) % unit, 0);
+            assert_int_equal((uintptr_t)(slab_memory(slabs[i]) + slab_start(slabs[i])) % unit, 0);
         }
         for (size_t i = 0; i < SLABS; i++) {
             slab_destroy(slabs[i]);
@@ -88,7 +88,7 @@ static void a_new_slab_has_carved_nothing(void **state)
     (void)state;
     struct slab *slab = slab_create(3);
     assert_null(slab->free);
-    assert_int_equal(slab->carved, 0);
+    assert_int_equal(slab_carved(slab), 0);
     assert_int_equal(slab_used(slab), 0);
     assert_int_equal(slab_check(slab), 0);
     slab_destroy(slab);
@@ -101,12 +101,12 @@ static void carving_takes_about_a_page_at_a_time(void **state)
         struct slab *slab = slab_create(c);
         size_t before = 0;
         while (slab_carve(slab, 0)) {
-            size_t count = slab->carved - before;
+            size_t count = slab_carved(slab) - before;
             assert_in_range(count, 1, (4096 + class_size(c)) / class_size(c));
-            before = slab->carved;
+            before = slab_carved(slab);
             assert_int_equal(length_of(slab->free), before);
         }
-        assert_int_equal(slab->carved, slab_capacity(slab));
+        assert_int_equal(slab_carved(slab), slab_capacity(slab));
         assert_int_equal(slab_check(slab), 0);
         slab_destroy(slab);
     }
@@ -131,7 +131,7 @@ static void a_carved_slab_hands_out_all_objects_in_order(void **state)
     (void)state;
     for (size_t c = 1; c < CLASS_COUNT; c++) {
         struct slab *slab = slab_create(c);
-        char *expected = slab_memory(slab) + slab->start;
+        char *expected = slab_memory(slab) + slab_start(slab);
         for (size_t i = 0; i < slab_capacity(slab); i++, expected += class_size(c)) {
             assert_true(slab->free != NULL || slab_carve(slab, 0));
             assert_ptr_equal(slab_pop(slab), expected);
@@ -152,14 +152,14 @@ static void every_address_but_a_live_objects_is_refused(void **state)
     for (size_t c = 1; c < CLASS_COUNT; c += c < 8 ? 1 : 7) {
         struct slab *slab = slab_create(c);
         slab_carve(slab, 0);
-        size_t live = slab->carved / 2 + 1U;
+        size_t live = slab_carved(slab) / 2 + 1U;
         for (size_t i = 0; i < live; i++) {
             memset(slab_pop(slab), 0xa5, class_size(c));
         }
         slab_carve(slab, 0);
         for (size_t offset = 0; offset <= MA_GRANULE - sizeof(struct object); offset++) {
-            size_t behind = offset - slab->start;
-            bool expected = offset >= slab->start && behind % class_size(c) == 0 &&
+            size_t behind = offset - slab_start(slab);
+            bool expected = offset >= slab_start(slab) && behind % class_size(c) == 0 &&
                             behind / class_size(c) < live;
             if (is_live(slab, slab_memory(slab) + offset) != expected) {
                 fail_msg("class %zu, offset %zu", c, offset);
@@ -242,7 +242,7 @@ static struct slab *full_slab(size_t size_class, int seed)
 
 static char *object_of(const struct slab *slab, size_t number)
 {
-    return slab_memory(slab) + slab->start + number * class_size(slab->size_class);
+    return slab_memory(slab) + slab_start(slab) + number * class_size(slab->size_class);
 }
 
 static void free_object(struct slab *slab, void *object)
@@ -333,7 +333,7 @@ static void I10_a_slab_is_sound_and_its_live_objects_whole_after_any_purge(void 
         for (size_t i = 0; i < pages; i++) {
             slab_carve(slab, 0);
         }
-        size_t carved = slab->carved;
+        size_t carved = slab_carved(slab);
         while (slab->free != NULL) {
             memset(slab_pop(slab), 0x41, size);
         }
@@ -394,7 +394,7 @@ static void a_reused_slab_is_a_fresh_one_of_the_other_class(void **state)
     slab_reuse(slab, class_of(1024));
     assert_int_equal(slab->size_class, class_of(1024));
     assert_int_equal(slab_capacity(slab), 63);
-    assert_int_equal(slab->carved, 0);
+    assert_int_equal(slab_carved(slab), 0);
     assert_null(slab->free);
     slab_carve(slab, 0);
     assert_true(is_live(slab, slab_pop(slab)));
@@ -481,9 +481,9 @@ static void I10_an_object_that_is_listed_twice_is_found(void **state)
     second->next = second;
     assert_found(slab, 10);
     second->next = third;
-    slab->remote = (uintptr_t)third | UINT64_C(1) << REMOTE_COUNT_SHIFT;
+    slab_remote(slab)->word = (uintptr_t)third | UINT64_C(1) << REMOTE_COUNT_SHIFT;
     assert_found(slab, 10); /* on both lists */
-    slab->remote = 0;
+    slab_remote(slab)->word = 0;
     assert_found(slab, 0);
     slab_destroy(slab);
 }
@@ -505,17 +505,17 @@ static void I10_an_object_freed_by_others_that_was_written_to_is_found(void **st
 {
     (void)state;
     struct slab *slab = sound_slab();
-    struct object *live = (struct object *)(slab_memory(slab) + slab->start);
+    struct object *live = (struct object *)(slab_memory(slab) + slab_start(slab));
     live->next = NULL;
     live->mark = object_mark(live);
-    slab->remote = (uintptr_t)live | UINT64_C(1) << REMOTE_COUNT_SHIFT;
+    slab_remote(slab)->word = (uintptr_t)live | UINT64_C(1) << REMOTE_COUNT_SHIFT;
     assert_found(slab, 0);
     live->mark++;
     assert_found(slab, 10);
     live->mark--;
     live->next = (struct object *)((char *)live + 8);
     assert_found(slab, 10);
-    slab->remote = 0;
+    slab_remote(slab)->word = 0;
     assert_found(slab, 0);
     slab_destroy(slab);
 }
@@ -538,14 +538,14 @@ static void I11_a_wrong_count_of_objects_freed_by_others_is_found(void **state)
 {
     (void)state;
     struct slab *slab = sound_slab();
-    struct object *live = (struct object *)(slab_memory(slab) + slab->start);
+    struct object *live = (struct object *)(slab_memory(slab) + slab_start(slab));
     live->next = NULL;
     live->mark = object_mark(live);
     for (uint64_t count = 0; count < 4; count++) {
-        slab->remote = (uintptr_t)live | count << REMOTE_COUNT_SHIFT;
+        slab_remote(slab)->word = (uintptr_t)live | count << REMOTE_COUNT_SHIFT;
         assert_found(slab, count == 1 ? 0 : 11);
     }
-    slab->remote = 0;
+    slab_remote(slab)->word = 0;
     slab_destroy(slab);
 }
 
@@ -587,10 +587,10 @@ static void a_walk_visits_every_object_and_the_rest_as_one(void **state)
     struct slab *slab = sound_slab();
     seen = (struct seen){0};
     assert_int_equal(slab_walk(slab, note, NULL), 0);
-    assert_int_equal(seen.count, slab->carved + 1U);
+    assert_int_equal(seen.count, slab_carved(slab) + 1U);
     assert_int_equal(seen.used, 2);
-    const char *at = slab_memory(slab) + slab->start;
-    for (size_t i = 0; i < slab->carved; i++, at += 80) {
+    const char *at = slab_memory(slab) + slab_start(slab);
+    for (size_t i = 0; i < slab_carved(slab); i++, at += 80) {
         assert_ptr_equal(seen.blocks[i].payload, at);
         assert_int_equal(seen.blocks[i].size, 80);
         assert_int_equal(seen.blocks[i].usable, 80);
@@ -598,7 +598,7 @@ static void a_walk_visits_every_object_and_the_rest_as_one(void **state)
     }
     assert_ptr_equal(seen.blocks[seen.count - 1].payload, at);
     assert_int_equal(seen.blocks[seen.count - 1].size,
-                     (size_t)(slab_capacity(slab) - slab->carved) * 80);
+                     (size_t)(slab_capacity(slab) - slab_carved(slab)) * 80);
     assert_false(seen.blocks[seen.count - 1].is_used);
     slab_destroy(slab);
 }
@@ -620,15 +620,15 @@ static void a_walk_sees_what_others_have_freed_as_free(void **state)
 {
     (void)state;
     struct slab *slab = sound_slab();
-    struct object *live = (struct object *)(slab_memory(slab) + slab->start);
+    struct object *live = (struct object *)(slab_memory(slab) + slab_start(slab));
     live->next = NULL;
     live->mark = object_mark(live);
-    slab->remote = (uintptr_t)live | UINT64_C(1) << REMOTE_COUNT_SHIFT;
+    slab_remote(slab)->word = (uintptr_t)live | UINT64_C(1) << REMOTE_COUNT_SHIFT;
     seen = (struct seen){0};
     slab_walk(slab, note, NULL);
     assert_int_equal(seen.used, 1);
     assert_false(seen.blocks[0].is_used);
-    slab->remote = 0;
+    slab_remote(slab)->word = 0;
     slab_destroy(slab);
 }
 
@@ -636,7 +636,7 @@ static void a_walk_ends_where_the_visit_says_so(void **state)
 {
     (void)state;
     struct slab *slab = sound_slab();
-    for (size_t stop_at = 1; stop_at <= slab->carved + 1U; stop_at++) {
+    for (size_t stop_at = 1; stop_at <= slab_carved(slab) + 1U; stop_at++) {
         seen = (struct seen){.stop_at = stop_at};
         assert_int_equal(slab_walk(slab, note, NULL), 77);
         assert_int_equal(seen.count, stop_at);

@@ -126,7 +126,7 @@ void ma_free(void *payload)
     if (__builtin_expect(slab_is_number(number), 1)) {
         const struct granule *granule = &space_map.granules[number];
         struct slab *slab = slab_number(number);
-        if (__builtin_expect(granule_owner(granule) == heap, 1)) {
+        if (__builtin_expect(granule_owner_word(granule) == owner_word(heap), 1)) {
             uintptr_t mark = object_mark(payload);
             if (__builtin_expect(granule_has_live(granule, payload, mark), 1)) {
                 front_push(heap, slab, payload, mark);
@@ -307,7 +307,7 @@ static inline bool has_class_of(const void *payload, size_t size)
 {
     size_t number = slab_number_at(payload);
     const struct granule *granule = &space_map.granules[number];
-    return slab_is_number(number) && granule_owner(granule) != NULL && size <= MA_SMALL_MAX &&
+    return slab_is_number(number) && granule_owner_word(granule) != 0 && size <= MA_SMALL_MAX &&
            size > 0 && class_serves(granule->size_class, class_of(size));
 }
 

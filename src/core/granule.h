@@ -10,9 +10,9 @@
 #ifndef MA_CORE_GRANULE_H
 #define MA_CORE_GRANULE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-struct theap;
 struct object;
 
 /* The index of a granule in the tables. 0 stands for "none": the range's first granule
@@ -21,7 +21,7 @@ typedef uint32_t granule_index;
 
 /* What is written seldom. */
 struct granule {
-    struct theap *owner; /* atomic; NULL: the granule is no slab */
+    ptrdiff_t owner; /* atomic; an owner_word() of front/owner.h, 0: the granule is no slab */
     /* Atomic: the segment's address, 0 where the granule is not ours; and in the low bits, which are 0 in that,
      * one for each page of the granule at whose begin is a seam (core/seams.h). */
     uintptr_t segment_word;
@@ -30,16 +30,23 @@ struct granule {
     uint16_t start;      /* from the granule's begin to the first object */
     uint8_t size_class;
     /* Atomic; written by the owner: */
-    uint16_t
-        carved; /* objects that have been on the list `free` at all; 0 where pages are absent */
+    uint16_t carved; /* bytes of the objects that have been on the list `free` at all; 0 where
+                        pages are absent, and in no slab */
     uint16_t absent; /* a bit for each page that is purged, with no object carved in it */
 };
 
-/* A granule that is cut into objects of one size: what its owner alone touches (`used` is atomic, as others read it). */
+/* A granule that is cut into objects of one size: what its owner alone touches (`used` is atomic,
+ * as others read it). */
 struct slab {
     _Alignas(64) struct object *free; /* last in, first out */
-    uint16_t used;       /* objects that are live, or freed by others and not yet collected */
-    uint16_t notify_at;  /* a free that makes `used` this much has more to do */
+    /* `used`, of objects that are live, or freed by others and not yet collected, is the sum: */
+    union {
+        struct {
+            uint16_t until_notify; /* atomic; when it becomes 0 in a free, that has more to do */
+            uint16_t notify_at;
+        };
+        uint32_t used_word; /* atomic; both */
+    };
     uint8_t size_class;  /* as in its granule */
     uint8_t state : 7;   /* enum slab_state */
     uint8_t is_torn : 1; /* its owner vanished in a fork, maybe amid an operation on it */

@@ -68,9 +68,8 @@ void front_free_slow(struct slab *slab, void *payload)
     front_leave(heap);
 }
 
-void front_notified(struct slab *slab)
+void front_notified(struct theap *heap, struct slab *slab)
 {
-    struct theap *heap = slab_owner(slab);
     theap_begin(heap);
     theap_notified(heap, slab);
     front_leave(heap);

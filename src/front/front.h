@@ -25,16 +25,10 @@ static inline struct theap *front_heap(void)
     return (struct theap *)((char *)THEAP_NONE + front_offset);
 }
 
-/* What `front_offset` is while its thread's heap is this. */
-static inline ptrdiff_t front_offset_of(const struct theap *heap)
-{
-    return (const char *)heap - (const char *)THEAP_NONE;
-}
-
 static inline struct theap *front_enter(void)
 {
     struct theap *heap = front_heap();
-    __atomic_store_n(&front_offset, front_offset_of(THEAP_BUSY), __ATOMIC_RELAXED);
+    __atomic_store_n(&front_offset, owner_word(THEAP_BUSY), __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     return heap;
 }
@@ -42,7 +36,7 @@ static inline struct theap *front_enter(void)
 static inline void front_leave(struct theap *heap)
 {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    __atomic_store_n(&front_offset, front_offset_of(heap), __ATOMIC_RELAXED);
+    __atomic_store_n(&front_offset, owner_word(heap), __ATOMIC_RELAXED);
 }
 
 /* The object that ends the fast path of a request, NULL where it must take the slow one; the
@@ -55,7 +49,7 @@ static inline void *front_pop(struct theap *heap, size_t size)
         return NULL;
     }
     slab->free = o->next;
-    slab_set_used(slab, slab_used(slab) + 1U);
+    slab_count_used(slab, 1);
     o->mark = 0;
     front_leave(heap);
     return o;
@@ -95,7 +89,7 @@ bool front_settle(void);
 bool front_trim(void);
 
 /* The rest of front_push() where the slab's count calls for more; the thread is inside no longer. */
-void front_notified(struct slab *slab);
+void front_notified(struct theap *heap, struct slab *slab);
 
 /* Free the live object `o`, whose object_mark() is `mark`, of a slab that the calling thread's
  * heap owns. */
@@ -106,10 +100,8 @@ static inline void front_push(struct theap *heap, struct slab *slab, struct obje
     o->mark = mark;
     o->next = slab->free;
     slab->free = o;
-    size_t used = slab_used(slab) - 1U;
-    slab_set_used(slab, used);
-    if (__builtin_expect(used == slab->notify_at, 0)) {
-        front_notified(slab);
+    if (__builtin_expect(slab_count_used(slab, -1), 0)) {
+        front_notified(heap, slab);
         return;
     }
     front_leave(heap);

@@ -12,7 +12,7 @@ int front_check(const struct theap *mine)
     for (size_t i = 1; i < space_map.granule_count && result == 0; i++) {
         const struct slab *slab = slab_number((granule_index)i);
         const struct theap *owner = slab_owner(slab);
-        if (owner != NULL && (owner == mine || owner == REGISTRY_ORPHAN)) {
+        if (owner != NULL && (owner == mine || owner == OWNER_ORPHAN)) {
             result = slab_check(slab);
         }
     }

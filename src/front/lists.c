@@ -17,8 +17,7 @@ void lists_push(struct theap *heap, struct slab *slab, enum slab_state state)
     size_t remote_count = remote_count_of(slab);
     size_t live_count = slab_used(slab) - remote_count;
     slab->state = state & 0x7fU;
-    slab->notify_at =
-        (uint16_t)(remote_count + (live_count > THIN_MAX ? THIN_MAX : live_count / 2));
+    slab_set_notify(slab, remote_count + (live_count > THIN_MAX ? THIN_MAX : live_count / 2));
     granule_index *head = list_of(heap, slab);
     slab->next = *head;
     slab->prev = 0;
@@ -70,7 +69,7 @@ void lists_push_empty(struct theap *heap, struct slab *slab)
 {
     granule_index index = slab_index(slab);
     slab->state = SLAB_EMPTY;
-    slab->notify_at = SLAB_NEVER;
+    slab_set_notify(slab, SLAB_NEVER);
     slab->next = heap->newest_empty;
     slab->prev = 0;
     *(slab->next != 0 ? &slab_number(slab->next)->prev : &heap->oldest_empty) = index;

@@ -50,7 +50,7 @@ static void orphans_push_locked(struct slab *slab)
 {
     granule_index head = orphans[slab->size_class];
     slab->state = SLAB_ORPHAN;
-    slab->notify_at = SLAB_NEVER;
+    slab_set_notify(slab, SLAB_NEVER);
     slab->next = head;
     slab->prev = 0;
     if (head != 0) {
@@ -96,7 +96,7 @@ static struct theap *new_heap_locked(void)
         slab_set_absent(slab, 0);
         slab_set_carved(slab, 0);
         slab_set_used(slab, 0);
-        slab_set_owner(slab, REGISTRY_HEAPS);
+        slab_set_owner(slab, OWNER_HEAPS);
         heap_room = slab_memory(slab) + CACHE_LINE;
         heap_room_end = slab_memory(slab) + MA_GRANULE;
     }
@@ -144,7 +144,7 @@ struct theap *registry_enter(void)
 /* Make `slab` an orphan; or give it back where it has no objects. */
 static void abandon_locked(struct slab *slab)
 {
-    slab_set_owner(slab, REGISTRY_ORPHAN);
+    slab_set_owner(slab, OWNER_ORPHAN);
     remote_collect(slab);
     if (slab_used(slab) == 0 && remote_word(slab) == 0) {
         slab_destroy(slab);
@@ -215,7 +215,7 @@ struct slab *registry_adopt(struct theap *heap, size_t size_class)
 
 static bool take_note_locked(struct slab *slab)
 {
-    if (slab_owner(slab) != REGISTRY_ORPHAN) {
+    if (slab_owner(slab) != OWNER_ORPHAN) {
         return false;
     }
     uint64_t word = __atomic_and_fetch(&slab_remote(slab)->word, ~REMOTE_POSTED, __ATOMIC_ACQ_REL);
@@ -233,7 +233,8 @@ bool registry_take_note(struct slab *slab)
         /* Somebody else may be adopting it, and have collected before the push that brought us here:
          * then we see the new owner now. If not, it may be without objects, and who adopts it next
          * gives it back. */
-        if (__atomic_load_n(&slab_granule(slab)->owner, __ATOMIC_SEQ_CST) != REGISTRY_ORPHAN) {
+        if (__atomic_load_n(&slab_granule(slab)->owner, __ATOMIC_SEQ_CST) !=
+            owner_word(OWNER_ORPHAN)) {
             return false;
         }
         __atomic_and_fetch(&slab_remote(slab)->word, ~REMOTE_POSTED, __ATOMIC_SEQ_CST);
@@ -275,7 +276,7 @@ static struct theap *others_locked(struct theap *heap, const struct theap *mine)
 /* Give the core what a shut heap has cached, unless its owner is inside the allocator. */
 static bool take_cached_locked(struct theap *heap)
 {
-    bool is_idle = __atomic_load_n(heap->pointer, __ATOMIC_ACQUIRE) == front_offset_of(heap);
+    bool is_idle = __atomic_load_n(heap->pointer, __ATOMIC_ACQUIRE) == owner_word(heap);
     if (is_idle) {
         medium_flush(&heap->medium);
         lists_release_empties(heap, 0);
@@ -337,11 +338,11 @@ static bool close_others_locked(const struct theap *mine)
 static void take_from_vanished_locked(struct slab *slab, const struct theap *mine)
 {
     const struct theap *owner = slab_owner(slab);
-    if (owner == NULL || owner == mine || owner == REGISTRY_HEAPS) {
+    if (owner == NULL || owner == mine || owner == OWNER_HEAPS) {
         return;
     }
     __atomic_and_fetch(&slab_remote(slab)->word, ~REMOTE_POSTED, __ATOMIC_RELAXED);
-    if (owner != REGISTRY_ORPHAN) {
+    if (owner != OWNER_ORPHAN) {
         slab->is_torn = true;
         abandon_locked(slab);
     }

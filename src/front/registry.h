@@ -15,10 +15,6 @@
 #include "front/slab.h"
 #include "front/theap.h"
 
-/* Owners that are no thread heaps: of orphans, and of granules that have thread heaps in them. */
-#define REGISTRY_ORPHAN ((struct theap *)1)
-#define REGISTRY_HEAPS ((struct theap *)2)
-
 /* A thread heap for the calling thread; NULL when memory is out. */
 struct theap *registry_enter(void);
 

@@ -34,7 +34,7 @@ void remote_post(struct slab *slab)
 {
     for (;;) {
         struct theap *owner = slab_owner(slab);
-        if (owner == REGISTRY_ORPHAN ? registry_take_note(slab) : inbox_push(owner, slab)) {
+        if (owner == OWNER_ORPHAN ? registry_take_note(slab) : inbox_push(owner, slab)) {
             return;
         }
     }

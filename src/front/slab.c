@@ -32,11 +32,6 @@ size_t slab_fresh_bytes(void)
     return __atomic_load_n(&fresh_bytes, __ATOMIC_RELAXED);
 }
 
-size_t slab_carved_bytes(const struct slab *slab)
-{
-    return slab_carved(slab) * class_size(slab->size_class);
-}
-
 static char *object_at(const struct slab *slab, size_t number)
 {
     return slab_memory(slab) + slab_start(slab) + number * class_size(slab->size_class);
@@ -46,8 +41,7 @@ static void set_up(struct slab *slab, size_t size_class)
 {
     size_t start = start_for(slab_index(slab), class_size(size_class));
     slab->free = NULL;
-    slab_set_used(slab, 0);
-    slab->notify_at = SLAB_NEVER;
+    slab_set_used_and_notify(slab, 0, SLAB_NEVER);
     slab->is_torn = false;
     slab->size_class = (uint8_t)size_class;
     struct granule *granule = slab_granule(slab);
@@ -80,6 +74,7 @@ void slab_destroy(struct slab *slab)
 {
     void *payload = slab_memory(slab) + MB_HEADER;
     count_fresh(slab_carved_bytes(slab) - MA_GRANULE);
+    slab_set_carved(slab, 0);
     slab_set_owner(slab, NULL);
     cores_free(cores_owner_of(payload), payload);
 }

@@ -27,6 +27,7 @@
 #include "core/core.h"
 #include "front/classes.h"
 #include "front/object.h"
+#include "front/owner.h"
 
 enum slab_state {
     SLAB_CURRENT = 1, /* the one that serves its class */
@@ -83,20 +84,20 @@ static inline struct remote *slab_remote(const struct slab *slab)
     return &space_map.remotes[slab_index(slab)];
 }
 
-static inline struct theap *granule_owner(const struct granule *granule)
+static inline ptrdiff_t granule_owner_word(const struct granule *granule)
 {
     return __atomic_load_n(&granule->owner, __ATOMIC_ACQUIRE);
 }
 
 static inline struct theap *slab_owner(const struct slab *slab)
 {
-    return granule_owner(slab_granule(slab));
+    return owner_from_word(granule_owner_word(slab_granule(slab)));
 }
 
 /* In one order with what is done to the remote word: see registry_take_note(). */
 static inline void slab_set_owner(struct slab *slab, struct theap *owner)
 {
-    __atomic_store_n(&slab_granule(slab)->owner, owner, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&slab_granule(slab)->owner, owner_word(owner), __ATOMIC_SEQ_CST);
 }
 
 /* What would be the slab where an address lies, NULL where it lies outside of the tables. Its owner says whether it is one. */
@@ -123,14 +124,37 @@ static inline size_t slab_start(const struct slab *slab)
     return slab_granule(slab)->start;
 }
 
+/* Those that are not the owner get it right, too. */
 static inline uint16_t slab_used(const struct slab *slab)
 {
-    return __atomic_load_n(&slab->used, __ATOMIC_RELAXED);
+    uint32_t word = __atomic_load_n(&slab->used_word, __ATOMIC_RELAXED);
+    return (uint16_t)(word + (word >> 16));
+}
+
+/* A free that makes the count of used objects `notify_at` will have more to do. */
+static inline void slab_set_used_and_notify(struct slab *slab, size_t used, size_t notify_at)
+{
+    struct slab new = {.until_notify = (uint16_t)(used - notify_at),
+                       .notify_at = (uint16_t)notify_at};
+    __atomic_store_n(&slab->used_word, new.used_word, __ATOMIC_RELAXED);
 }
 
 static inline void slab_set_used(struct slab *slab, size_t used)
 {
-    __atomic_store_n(&slab->used, (uint16_t)used, __ATOMIC_RELAXED);
+    slab_set_used_and_notify(slab, used, slab->notify_at);
+}
+
+static inline void slab_set_notify(struct slab *slab, size_t notify_at)
+{
+    slab_set_used_and_notify(slab, slab_used(slab), notify_at);
+}
+
+/* An object more is used, or less: whether that has more to do. */
+static inline bool slab_count_used(struct slab *slab, int change)
+{
+    uint16_t until = (uint16_t)(slab->until_notify + change);
+    __atomic_store_n(&slab->until_notify, until, __ATOMIC_RELAXED);
+    return until == 0;
 }
 
 static inline size_t slab_capacity(const struct slab *slab)
@@ -148,23 +172,28 @@ static inline void slab_set_absent(struct slab *slab, size_t absent)
     __atomic_store_n(&slab_granule(slab)->absent, (uint16_t)absent, __ATOMIC_RELEASE);
 }
 
-static inline uint16_t granule_carved(const struct granule *granule)
+/* Bytes of the slab's objects that have been free at least once: its memory behind them is untouched. */
+static inline uint16_t granule_carved_bytes(const struct granule *granule)
 {
     return __atomic_load_n(&granule->carved, __ATOMIC_RELAXED);
 }
 
-static inline uint16_t slab_carved(const struct slab *slab)
+static inline size_t slab_carved_bytes(const struct slab *slab)
 {
-    return granule_carved(slab_granule(slab));
+    return granule_carved_bytes(slab_granule(slab));
 }
 
-static inline void slab_set_carved(struct slab *slab, size_t carved)
+/* How many objects these are. */
+static inline size_t slab_carved(const struct slab *slab)
 {
-    __atomic_store_n(&slab_granule(slab)->carved, (uint16_t)carved, __ATOMIC_RELEASE);
+    return slab_carved_bytes(slab) / class_size(slab->size_class);
 }
 
-/* Bytes of the slab's objects that have been free at least once: its memory behind them is untouched. */
-size_t slab_carved_bytes(const struct slab *slab);
+static inline void slab_set_carved(struct slab *slab, size_t count)
+{
+    size_t bytes = count * class_size(slab->size_class);
+    __atomic_store_n(&slab_granule(slab)->carved, (uint16_t)bytes, __ATOMIC_RELEASE);
+}
 
 /* Bytes of all slabs but their carved ones. */
 size_t slab_fresh_bytes(void);
@@ -179,8 +208,8 @@ static inline uint32_t slab_reciprocal(size_t size_class)
  * Whether an object begins at `address`, which lies in the slab of that granule, and is not marked free by `mark`,
  * its object_mark().
  *
- * For offsets below 2^16 the product with the reciprocal has the quotient in its upper half, and
- * its lower half is below the reciprocal exactly where there is no remainder.
+ * For offsets below 2^16 the lower 32 bits of the product with the reciprocal are below the reciprocal exactly where the
+ * division has no remainder.
  */
 static inline bool granule_has_live(const struct granule *granule, const void *address,
                                     uintptr_t mark)
@@ -188,8 +217,7 @@ static inline bool granule_has_live(const struct granule *granule, const void *a
     const struct object *o = address;
     uint32_t reciprocal = granule->reciprocal;
     uint16_t offset = (uint16_t)((uintptr_t)address - granule->start);
-    uint64_t product = (uint64_t)offset * reciprocal;
-    return (uint32_t)product < reciprocal && (product >> 32) < granule_carved(granule) &&
+    return offset < granule_carved_bytes(granule) && offset * reciprocal < reciprocal &&
            o->mark != mark;
 }
 
@@ -210,7 +238,7 @@ static inline struct object *slab_pop(struct slab *slab)
 {
     struct object *o = slab->free;
     slab->free = o->next;
-    slab_set_used(slab, slab_used(slab) + 1U);
+    slab_count_used(slab, 1);
     o->mark = 0;
     return o;
 }

@@ -63,7 +63,7 @@ static void make_current(struct theap *heap, struct slab *slab)
 {
     slab_restore(slab);
     slab->state = SLAB_CURRENT;
-    slab->notify_at = SLAB_NEVER;
+    slab_set_notify(slab, SLAB_NEVER);
     set_current(heap, slab->size_class, slab);
 }
 
@@ -83,7 +83,7 @@ static void retire(struct theap *heap, struct slab *slab)
 {
     size_t gather = slab_capacity(slab) / GATHER_SHARE + 1;
     slab->state = SLAB_FULL;
-    slab->notify_at = (uint16_t)(slab_used(slab) - gather);
+    slab_set_notify(slab, slab_used(slab) - gather);
     unset_current(heap, slab);
 }
 
@@ -110,7 +110,7 @@ static void reconsider(struct theap *heap, struct slab *slab)
     if (!lists_may_serve(slab)) {
         return;
     }
-    slab->notify_at = (uint16_t)remote_count;
+    slab_set_notify(slab, remote_count);
     if (live_count == 0) {
         remote_collect(slab);
     }
@@ -124,7 +124,7 @@ static void reconsider(struct theap *heap, struct slab *slab)
         slab->state = SLAB_THIN;
         decay_add(&heap->thin, 1);
     } else if (slab->state == SLAB_PARTIAL) {
-        slab->notify_at = (uint16_t)(remote_count + THIN_MAX);
+        slab_set_notify(slab, remote_count + THIN_MAX);
     }
 }
 

@@ -56,19 +56,6 @@ struct theap {
     bool is_taken;
 };
 
-/*
- * Heaps that serve nothing, for a thread's pointer to lead to: all that is looked at is
- * `current`, in which no slab has a free object, so that the slow path is taken.
- */
-extern MA_HIDDEN struct slab *const theap_nothing[];
-
-/* The thread has no heap yet. */
-#define THEAP_NONE ((struct theap *)&theap_nothing[0])
-/* The thread is inside the allocator: what calls now has interrupted it. */
-#define THEAP_BUSY ((struct theap *)&theap_nothing[1])
-/* The thread is to have none: the front is off, or the thread is about to end. */
-#define THEAP_OFF ((struct theap *)&theap_nothing[2])
-
 static inline bool theap_is_real(const struct theap *heap)
 {
     return (uintptr_t)heap - (uintptr_t)THEAP_NONE > (uintptr_t)THEAP_OFF - (uintptr_t)THEAP_NONE;

@@ -117,7 +117,7 @@ static size_t count_granules(bool with_heaps)
     size_t count = 0;
     for (size_t i = 1; i < space_map.granule_count; i++) {
         const struct theap *owner = slab_owner(slab_number((granule_index)i));
-        count += owner != NULL && (owner == REGISTRY_HEAPS) == with_heaps;
+        count += owner != NULL && (owner == OWNER_HEAPS) == with_heaps;
     }
     return count;
 }

@@ -41,7 +41,7 @@ static void the_first_thread_gets_no_heap_while_memory_is_out(void **state)
     give_memory_back();
     struct theap *heap = begin_thread();
     assert_non_null(heap);
-    assert_ptr_equal(slab_owner(slab_of(heap)), REGISTRY_HEAPS);
+    assert_ptr_equal(slab_owner(slab_of(heap)), OWNER_HEAPS);
 }
 
 static void threads_at_a_time_have_heaps_of_their_own(void **state)
@@ -194,7 +194,7 @@ static void a_slab_with_objects_becomes_an_orphan(void **state)
     struct theap *heap = begin_thread();
     objects[0] = first_object(64);
     end_thread(heap);
-    assert_ptr_equal(slab_owner(slab_of(objects[0])), REGISTRY_ORPHAN);
+    assert_ptr_equal(slab_owner(slab_of(objects[0])), OWNER_ORPHAN);
     assert_int_equal(front_check(NULL), 0);
     front_free(objects[0]);
     assert_int_equal(slab_count(), 0);
@@ -224,7 +224,7 @@ static void an_orphan_of_another_class_is_not_adopted(void **state)
     end_thread(heap);
     begin_thread();
     objects[1] = first_object(80);
-    assert_ptr_equal(slab_owner(slab_of(objects[0])), REGISTRY_ORPHAN);
+    assert_ptr_equal(slab_owner(slab_of(objects[0])), OWNER_ORPHAN);
     free_all(0, 2);
 }
 
@@ -237,7 +237,7 @@ static void an_orphan_without_free_objects_is_not_adopted(void **state)
     begin_thread();
     void *other = first_object(1024);
     assert_ptr_not_equal(slab_of(other), slab_of(objects[0]));
-    assert_ptr_equal(slab_owner(slab_of(objects[0])), REGISTRY_ORPHAN);
+    assert_ptr_equal(slab_owner(slab_of(objects[0])), OWNER_ORPHAN);
     front_free(other);
     free_all(0, count);
 }
@@ -470,7 +470,7 @@ static void after_a_fork_the_slabs_of_other_threads_are_orphans(void **state)
     registry_after_fork(mine);
 
     assert_int_equal(heap_count(), 1);
-    assert_ptr_equal(slab_owner(slab_of(objects[0])), REGISTRY_ORPHAN);
+    assert_ptr_equal(slab_owner(slab_of(objects[0])), OWNER_ORPHAN);
     assert_ptr_equal(slab_owner(slab_of(objects[1])), mine);
     assert_int_equal(vanished->medium.bytes, 0);
     front_free(objects[0]);

@@ -113,7 +113,7 @@ static __attribute__((noinline)) void free_slow(void *payload)
     if (payload == NULL) {
         return;
     }
-    bool is_block = slab_of(payload) == NULL && space_segment_of(payload) != NULL;
+    bool is_block = space_segment_of(payload) != NULL && slab_of(payload) == NULL;
     if (!is_block || !front_keep(medium_block_of(payload, "free"))) {
         free_keeping_errno(payload);
     }
@@ -182,13 +182,13 @@ static void *realloc_block(struct ma_core *core, void *payload, size_t size)
     return moved == NULL && wanted > size ? heap_realloc(core, payload, size) : moved;
 }
 
-void *ma_realloc(void *payload, size_t size)
+static __attribute__((noinline)) void *realloc_slow(void *payload, size_t size)
 {
     if (payload == NULL) {
         return ma_malloc(size);
     }
-    struct ma_core *core = cores_owner_of(payload);
-    if (core == NULL) {
+    const struct segment *segment = space_segment_of(payload);
+    if (segment == NULL) {
         return foreign_realloc(payload, size);
     }
     if (size == 0) {
@@ -200,7 +200,21 @@ void *ma_realloc(void *payload, size_t size)
     }
     const struct slab *slab = slab_of(payload);
     return slab != NULL ? realloc_object(slab, payload, size)
-                        : or_enomem(realloc_block(core, payload, size));
+                        : or_enomem(realloc_block(segment->core, payload, size));
+}
+
+/* A small object that has about the right size already is the common case, of what grows in small steps. */
+void *ma_realloc(void *payload, size_t size)
+{
+    size_t number = slab_number_at(payload);
+    if (__builtin_expect(slab_is_number(number), 1)) {
+        const struct granule *granule = &space_map.granules[number];
+        if (granule_has_live(granule, payload, object_mark(payload)) && size > 0 &&
+            is_about(class_size(granule->size_class), size)) {
+            return payload;
+        }
+    }
+    return realloc_slow(payload, size);
 }
 
 void *ma_reallocarray(void *payload, size_t count, size_t size)

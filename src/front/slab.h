@@ -110,8 +110,9 @@ static inline struct slab *slab_at(const void *address)
 /* The slab that an address lies in; NULL where it lies in none. */
 static inline struct slab *slab_of(const void *address)
 {
-    struct slab *slab = slab_at(address);
-    return slab != NULL && slab_owner(slab) != NULL ? slab : NULL;
+    size_t number = slab_number_at(address);
+    bool is_slab = slab_is_number(number) && granule_owner_word(&space_map.granules[number]) != 0;
+    return is_slab ? slab_number(number) : NULL;
 }
 
 static inline char *slab_memory(const struct slab *slab)

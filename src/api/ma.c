@@ -126,7 +126,7 @@ void ma_free(void *payload)
     if (__builtin_expect(slab_is_number(number), 1)) {
         const struct granule *granule = &space_map.granules[number];
         struct slab *slab = slab_number(number);
-        if (__builtin_expect(granule_owner_word(granule) == owner_word(heap), 1)) {
+        if (__builtin_expect(granule_owner_word(granule) == owner_distance(heap), 1)) {
             uintptr_t mark = object_mark(payload);
             if (__builtin_expect(granule_has_live(granule, payload, mark), 1)) {
                 front_push(heap, slab, payload, mark);

@@ -34,6 +34,16 @@ static inline char *bits_align_down(char *address, size_t alignment)
     return address - ((uintptr_t)address & (alignment - 1));
 }
 
+static inline size_t bits_min(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline size_t bits_max(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 /* The number of the lowest set bit; `word` is not 0. */
 static inline unsigned bits_lowest(uint64_t word)
 {

@@ -421,11 +421,6 @@ static void add_top(const struct ma_core *core, const struct mem_block *top, str
         written_size(written_pages(both, top)) - written_size(written_pages(written, top));
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 void core_add_stats(struct ma_core *core, struct ma_stats *stats)
 {
     core_enter(core);
@@ -434,7 +429,7 @@ void core_add_stats(struct ma_core *core, struct ma_stats *stats)
     stats->peak_live_bytes += core->peak_live_bytes;
     stats->free_bytes += core->bins.bytes;
     stats->free_count += core->bins.block_count;
-    stats->largest_free = larger(stats->largest_free, bins_largest(&core->bins));
+    stats->largest_free = bits_max(stats->largest_free, bins_largest(&core->bins));
     stats->blank_bytes += bins_blank_bytes(&core->bins);
     const struct mem_block *tail =
         core->growing != NULL ? core_free_tail_locked(core->growing) : NULL;
@@ -445,7 +440,7 @@ void core_add_stats(struct ma_core *core, struct ma_stats *stats)
     stats->free_bytes += core->reserve.size;
     stats->free_count += core->reserve.size > 0;
     stats->blank_bytes += core->reserve.size;
-    stats->largest_free = larger(stats->largest_free, core->reserve.size);
+    stats->largest_free = bits_max(stats->largest_free, core->reserve.size);
     stats->overhead_bytes += core->heap_bytes - core->live_bytes - core->bins.bytes;
     stats->allocate_count += core->allocate_count;
     stats->dirty_bytes += core->bins.dirty.amount;

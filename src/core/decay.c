@@ -3,22 +3,18 @@
  */
 #include "core/decay.h"
 
+#include "base/bits.h"
 #include "base/config.h"
 #include "base/options.h"
 #include "os/os.h"
 
 #include <stdbool.h>
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 size_t decay_due(struct decay *decay, size_t most)
 {
     bool is_first = decay->since == 0;
     bool exceeds = decay->amount > most;
-    size_t pause = exceeds ? smaller(options.decay_ms, MA_PURGE_PAUSE) : options.decay_ms;
+    size_t pause = exceeds ? bits_min(options.decay_ms, MA_PURGE_PAUSE) : options.decay_ms;
     uint64_t now = os_milliseconds();
     if (!is_first && now - decay->since < pause) {
         return 0;
@@ -26,5 +22,5 @@ size_t decay_due(struct decay *decay, size_t most)
     size_t unneeded = is_first ? 0 : decay->least;
     decay->since = now;
     decay->least = decay->amount;
-    return exceeds ? smaller(unneeded, decay->amount - most + most / 4) : unneeded;
+    return exceeds ? bits_min(unneeded, decay->amount - most + most / 4) : unneeded;
 }

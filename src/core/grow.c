@@ -199,11 +199,6 @@ bool core_trim_locked(struct ma_core *core, size_t keep)
     return shrunk || core_purge_top_locked(core, tail, keep);
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 /*
  * How much of the top to keep, when more than `threshold` is free there: what the program has
  * needed again since the window began, a moment ago at least, is likely to be needed once more,
@@ -219,7 +214,7 @@ static size_t top_to_keep_locked(struct ma_core *core, size_t threshold)
         core->recent_peak = core->live_bytes;
     }
     size_t hold = core->live_bytes + MA_TRIM_HOLD;
-    size_t keep = is_over ? larger(needed_again, threshold / 2) : hold;
+    size_t keep = is_over ? bits_max(needed_again, threshold / 2) : hold;
     return keep < hold ? keep : hold;
 }
 
@@ -227,7 +222,7 @@ void core_tail_freed_locked(struct ma_core *core, struct mem_block *b)
 {
     struct segment *segment = space_segment_of(b);
     size_t size = mb_size(b);
-    size_t threshold = larger((core->heap_bytes - size) / MA_TRIM_SHARE, MA_TRIM_MIN);
+    size_t threshold = bits_max((core->heap_bytes - size) / MA_TRIM_SHARE, MA_TRIM_MIN);
     bool is_whole = b == segment_first(segment);
     if (is_whole && segment->is_mapped && (segment != core->growing || size > threshold)) {
         drop_segment_locked(core, segment);

@@ -19,11 +19,6 @@ enum { PURGE_BATCH = 4 << 20 };
 /* The clock is looked at once in so many releases. */
 enum { LOOK_COUNT = 64 };
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* How much may stay for as long as options.decay_ms. */
 static size_t dirty_max(const struct ma_core *core)
 {
@@ -119,13 +114,13 @@ void core_purge_some_locked(struct ma_core *core, size_t freed)
 {
     size_t dirty = core->bins.dirty.amount;
     if (dirty > options.dirty_max) {
-        core_purge_locked(core, smaller(dirty - options.dirty_max, PURGE_BATCH + freed));
+        core_purge_locked(core, bits_min(dirty - options.dirty_max, PURGE_BATCH + freed));
     }
     if (core->purge_due == 0 && dirty > 0 && ++core->release_count % LOOK_COUNT == 0) {
         core->purge_due = decay_due(&core->bins.dirty, dirty_max(core));
     }
     if (core->purge_due > 0) {
-        size_t batch = smaller(core->purge_due, PURGE_BATCH);
+        size_t batch = bits_min(core->purge_due, PURGE_BATCH);
         core->purge_due -= batch;
         core_purge_locked(core, batch);
     }

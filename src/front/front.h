@@ -22,13 +22,13 @@ extern MA_HIDDEN _Thread_local ptrdiff_t front_offset;
 
 static inline struct theap *front_heap(void)
 {
-    return (struct theap *)((char *)THEAP_NONE + front_offset);
+    return owner_at(front_offset);
 }
 
 static inline struct theap *front_enter(void)
 {
     struct theap *heap = front_heap();
-    __atomic_store_n(&front_offset, owner_word(THEAP_BUSY), __ATOMIC_RELAXED);
+    __atomic_store_n(&front_offset, owner_distance(THEAP_BUSY), __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     return heap;
 }
@@ -36,7 +36,7 @@ static inline struct theap *front_enter(void)
 static inline void front_leave(struct theap *heap)
 {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    __atomic_store_n(&front_offset, owner_word(heap), __ATOMIC_RELAXED);
+    __atomic_store_n(&front_offset, owner_distance(heap), __ATOMIC_RELAXED);
 }
 
 /* The object that ends the fast path of a request, NULL where it must take the slow one; the

@@ -29,18 +29,30 @@ extern MA_HIDDEN struct slab *const theap_nothing[];
 #define THEAP_OFF ((struct theap *)&theap_nothing[2])
 
 /* Owners that are no thread heaps: of orphans, and of granules that have thread heaps in them. */
-#define OWNER_ORPHAN ((struct theap *)((char *)THEAP_NONE + 1))
-#define OWNER_HEAPS ((struct theap *)((char *)THEAP_NONE + 2))
+#define OWNER_ORPHAN ((struct theap *)((uintptr_t)THEAP_NONE + 1))
+#define OWNER_HEAPS ((struct theap *)((uintptr_t)THEAP_NONE + 2))
+
+/* The heap that is so many bytes from THEAP_NONE; and the reverse. Calculated as numbers: to a compiler a pointer that is made of
+ * another leads to the same object, and THEAP_NONE's is constant. */
+static inline struct theap *owner_at(ptrdiff_t distance)
+{
+    return (struct theap *)((uintptr_t)THEAP_NONE + (uintptr_t)distance);
+}
+
+static inline ptrdiff_t owner_distance(const struct theap *owner)
+{
+    return (ptrdiff_t)((uintptr_t)owner - (uintptr_t)THEAP_NONE);
+}
 
 /* How a granule says it; NULL, that it is no slab, is 0. */
 static inline ptrdiff_t owner_word(const struct theap *owner)
 {
-    return owner != NULL ? (const char *)owner - (const char *)THEAP_NONE : 0;
+    return owner != NULL ? owner_distance(owner) : 0;
 }
 
 static inline struct theap *owner_from_word(ptrdiff_t word)
 {
-    return word != 0 ? (struct theap *)((uintptr_t)THEAP_NONE + (uintptr_t)word) : NULL;
+    return word != 0 ? owner_at(word) : NULL;
 }
 
 #endif

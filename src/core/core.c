@@ -16,8 +16,9 @@ struct deferred {
     struct deferred *next;
 };
 
-void core_init(struct ma_core *core, bool interrupts)
+void core_init(struct ma_core *core, struct bins *bins, bool interrupts)
 {
+    core->bins = bins;
     lock_init(&core->lock, LOCK_RANK_CORE, interrupts);
 }
 
@@ -105,7 +106,7 @@ void core_note_used_locked(struct ma_core *core, const struct mem_block *b, size
 /* File the free block `b`, of which `written` may be other than zero. */
 static void file_locked(struct ma_core *core, struct mem_block *b, struct written written)
 {
-    bins_insert_written(&core->bins, b, written, mb_next(b) == segment_fence(core->growing));
+    bins_insert_written(core->bins, b, written, mb_next(b) == segment_fence(core->growing));
 }
 
 /*
@@ -130,7 +131,7 @@ static struct taken take_locked(struct ma_core *core, struct mem_block *b, size_
 {
     struct taken taken = {b, written_none()};
     if (b != NULL) {
-        taken.written = bins_remove(&core->bins, b);
+        taken.written = bins_remove(core->bins, b);
         carve_locked(core, b, size, taken.written);
     }
     return taken;
@@ -146,7 +147,7 @@ static bool is_refused(const struct ma_core *core, const struct mem_block *b,
 /* A filed free block of at least `size` bytes from `source`; NULL if there is none. */
 static struct mem_block *find_locked(struct ma_core *core, size_t size, enum core_source source)
 {
-    struct mem_block *b = bins_best_fit(&core->bins, size);
+    struct mem_block *b = bins_best_fit(core->bins, size);
     if (b != NULL && is_refused(core, b, source)) {
         return NULL;
     }
@@ -165,7 +166,7 @@ static size_t aligning_lead(const struct mem_block *b, size_t alignment, size_t 
 static __attribute__((noinline)) struct taken
 allocate_aligned_locked(struct ma_core *core, const struct core_request *r, size_t size)
 {
-    struct mem_block *b = bins_best_fit(&core->bins, size);
+    struct mem_block *b = bins_best_fit(core->bins, size);
     if (b == NULL || is_refused(core, b, r->source) ||
         aligning_lead(b, r->alignment, r->offset) + size > mb_size(b)) {
         b = find_locked(core, size + r->alignment + MA_ALIGNMENT, r->source);
@@ -173,7 +174,7 @@ allocate_aligned_locked(struct ma_core *core, const struct core_request *r, size
     if (b == NULL) {
         return (struct taken){NULL, written_none()};
     }
-    struct written written = bins_remove(&core->bins, b);
+    struct written written = bins_remove(core->bins, b);
     size_t lead = aligning_lead(b, r->alignment, r->offset);
     if (lead != 0) {
         struct mem_block *rest = mb_split(b, lead);
@@ -292,14 +293,14 @@ static struct mem_block *coalesce_locked(struct ma_core *core, struct mem_block 
     MA_ASSERT(!mb_is_used(b));
     struct mem_block *next = mb_next(b);
     if (!mb_is_used(next)) {
-        struct written upper = bins_remove(&core->bins, next);
+        struct written upper = bins_remove(core->bins, next);
         size_t size = mb_size(next);
         mb_absorb(b, next);
         written = written_merge(written, upper, next, size);
     }
     if (!mb_prev_is_used(b)) {
         struct mem_block *prev = core_free_prev_locked(b);
-        struct written lower = bins_remove(&core->bins, prev);
+        struct written lower = bins_remove(core->bins, prev);
         size_t size = mb_size(b);
         mb_absorb(prev, b);
         written = written_merge(lower, written, b, size);
@@ -427,10 +428,10 @@ void core_add_stats(struct ma_core *core, struct ma_stats *stats)
     stats->live_bytes += core->live_bytes;
     stats->live_count += core->live_count;
     stats->peak_live_bytes += core->peak_live_bytes;
-    stats->free_bytes += core->bins.bytes;
-    stats->free_count += core->bins.block_count;
-    stats->largest_free = bits_max(stats->largest_free, bins_largest(&core->bins));
-    stats->blank_bytes += bins_blank_bytes(&core->bins);
+    stats->free_bytes += core->bins->bytes;
+    stats->free_count += core->bins->block_count;
+    stats->largest_free = bits_max(stats->largest_free, bins_largest(core->bins));
+    stats->blank_bytes += bins_blank_bytes(core->bins);
     const struct mem_block *tail =
         core->growing != NULL ? core_free_tail_locked(core->growing) : NULL;
     if (tail != NULL && mb_size(tail) > MA_BINNED_MAX) {
@@ -441,9 +442,9 @@ void core_add_stats(struct ma_core *core, struct ma_stats *stats)
     stats->free_count += core->reserve.size > 0;
     stats->blank_bytes += core->reserve.size;
     stats->largest_free = bits_max(stats->largest_free, core->reserve.size);
-    stats->overhead_bytes += core->heap_bytes - core->live_bytes - core->bins.bytes;
+    stats->overhead_bytes += core->heap_bytes - core->live_bytes - core->bins->bytes;
     stats->allocate_count += core->allocate_count;
-    stats->dirty_bytes += core->bins.dirty.amount;
+    stats->dirty_bytes += core->bins->dirty.amount;
     stats->purged_bytes += core->purged_bytes;
     stats->cleared_bytes += core->cleared_bytes;
     stats->release_count += core->allocate_count - core->live_count;

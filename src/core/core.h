@@ -22,6 +22,8 @@ struct deferred;
 
 struct ma_core {
     struct lock lock;
+    struct bins
+        *bins; /* constant after start; what they point to, under the core lock: many pages */
     /* Atomic: */
     struct deferred *deferred; /* payloads released by what interrupted the core */
     bool is_crowded;           /* threads wait for each other here: they had better go elsewhere */
@@ -44,13 +46,12 @@ struct ma_core {
     bool is_purge_refused;
     size_t wait_window; /* `allocate_count` when the counting of waits began anew */
     size_t wait_count;
-    struct bins bins;
 };
 
 /* Set up a core without memory. `interrupts`: see lock_init(); such a core gives nothing
- * back to the system, lest who frees in it waits for the space's lock. Requires: `*core` is zeroed;
- * its bins are many pages, which stay untouched until they hold something. */
-void core_init(struct ma_core *core, bool interrupts);
+ * back to the system, lest who frees in it waits for the space's lock. Requires: `*core` and `*bins` are zeroed;
+ * the bins are many pages, which stay untouched until they hold something. */
+void core_init(struct ma_core *core, struct bins *bins, bool interrupts);
 
 /* Set memory aside for the first segment, which can then be had always. False: memory is out. */
 bool core_reserve(struct ma_core *core);

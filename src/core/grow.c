@@ -40,7 +40,7 @@ struct mem_block *core_free_tail_locked(const struct segment *segment)
 /* File the free block that ends a segment. */
 static void file_top_locked(struct ma_core *core, struct mem_block *b, struct written written)
 {
-    bins_insert_written(&core->bins, b, written, true);
+    bins_insert_written(core->bins, b, written, true);
 }
 
 /*
@@ -58,7 +58,7 @@ static struct mem_block *fill_extension_locked(struct ma_core *core, struct mem_
         file_top_locked(core, old_fence, written_none());
         return old_fence;
     }
-    struct written written = bins_remove(&core->bins, tail);
+    struct written written = bins_remove(core->bins, tail);
     mb_absorb(tail, old_fence);
     old_fence->prev_size = 0; /* I9: where all is blank, no trace of the fence */
     old_fence->head = 0;
@@ -91,8 +91,8 @@ static void bury_top_locked(struct ma_core *core)
 {
     struct mem_block *tail = core_free_tail_locked(core->growing);
     if (tail != NULL) {
-        struct written written = bins_remove(&core->bins, tail);
-        bins_insert_written(&core->bins, tail, written, false);
+        struct written written = bins_remove(core->bins, tail);
+        bins_insert_written(core->bins, tail, written, false);
     }
 }
 
@@ -157,7 +157,7 @@ static bool drop_segment_locked(struct ma_core *core, struct segment *segment)
     struct segment *next = segment->next;
     struct segment *prev = segment->prev;
     size_t size = (size_t)(segment->end - (char *)segment);
-    struct written written = bins_remove(&core->bins, b);
+    struct written written = bins_remove(core->bins, b);
     if (!space_shrink(segment, size)) {
         file_top_locked(core, b, written);
         return false;
@@ -186,7 +186,7 @@ bool core_trim_locked(struct ma_core *core, size_t keep)
         return false;
     }
     size_t given = bits_round_down(mb_size(tail) - keep, MA_GRANULE);
-    struct written written = bins_remove(&core->bins, tail);
+    struct written written = bins_remove(core->bins, tail);
     bool shrunk = space_shrink(segment, given);
     if (shrunk) {
         set_heap_bytes_locked(core, core->heap_bytes - given);

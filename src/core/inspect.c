@@ -128,8 +128,8 @@ static int check_locked(struct ma_core *core)
             return result;
         }
     }
-    if (!bins_check(&core->bins) || counts.free_count != core->bins.block_count ||
-        counts.free_bytes != core->bins.bytes) {
+    if (!bins_check(core->bins) || counts.free_count != core->bins->block_count ||
+        counts.free_bytes != core->bins->bytes) {
         return broken(4, core, "the bins do not hold exactly the free blocks");
     }
     if (counts.live_count != core->live_count || counts.live_bytes != core->live_bytes ||

@@ -78,28 +78,28 @@ struct written core_purge_used(struct mem_block *b)
 /* Purge the last of a free block's dirty pages: up to `most` bytes, or all if it is in a bin. */
 static void purge_block_locked(struct ma_core *core, struct mem_block *b, size_t most)
 {
-    struct written written = bins_remove(&core->bins, b);
+    struct written written = bins_remove(core->bins, b);
     struct written pages = written_pages(written, b);
     if (written_size(pages) > most && mb_size(b) > MA_BINNED_MAX) {
         pages.start = pages.end - most;
     }
     written = purge_range_locked(core, b, written, pages);
-    bins_insert_written(&core->bins, b, written, false);
+    bins_insert_written(core->bins, b, written, false);
 }
 
 bool core_purge_top_locked(struct ma_core *core, struct mem_block *b, size_t keep)
 {
     size_t before = core->purged_bytes;
-    struct written written = bins_remove(&core->bins, b);
+    struct written written = bins_remove(core->bins, b);
     struct written range = {bits_align_up((char *)b + keep, MA_PAGE), (char *)mb_next(b)};
     written = purge_range_locked(core, b, written, range);
-    bins_insert_written(&core->bins, b, written, true);
+    bins_insert_written(core->bins, b, written, true);
     return core->purged_bytes > before;
 }
 
 bool core_purge_locked(struct ma_core *core, size_t bytes)
 {
-    const struct bins *bins = &core->bins;
+    const struct bins *bins = core->bins;
     size_t before = core->purged_bytes;
     size_t keep = bins->dirty.amount > bytes ? bins->dirty.amount - bytes : 0;
     struct mem_block *b = bins_dirty(bins);
@@ -112,12 +112,12 @@ bool core_purge_locked(struct ma_core *core, size_t bytes)
 
 void core_purge_some_locked(struct ma_core *core, size_t freed)
 {
-    size_t dirty = core->bins.dirty.amount;
+    size_t dirty = core->bins->dirty.amount;
     if (dirty > options.dirty_max) {
         core_purge_locked(core, bits_min(dirty - options.dirty_max, PURGE_BATCH + freed));
     }
     if (core->purge_due == 0 && dirty > 0 && ++core->release_count % LOOK_COUNT == 0) {
-        core->purge_due = decay_due(&core->bins.dirty, dirty_max(core));
+        core->purge_due = decay_due(&core->bins->dirty, dirty_max(core));
     }
     if (core->purge_due > 0) {
         size_t batch = bits_min(core->purge_due, PURGE_BATCH);

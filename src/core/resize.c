@@ -24,7 +24,7 @@ static struct written take_next_locked(struct ma_core *core, struct mem_block *b
     struct written written = written_all(b);
     if (!mb_is_used(next)) {
         written = written_both(written, written_links(next));
-        written = written_both(written, bins_remove(&core->bins, next));
+        written = written_both(written, bins_remove(core->bins, next));
         mb_set_size(b, mb_size(b) + mb_size(next));
         mb_mark_used(b);
     }
@@ -57,7 +57,7 @@ static struct mem_block *take_prev_locked(struct ma_core *core, struct mem_block
 {
     struct mem_block *prev = core_free_prev_locked(b);
     size_t size = mb_size(prev) + mb_size(b);
-    bins_remove(&core->bins, prev);
+    bins_remove(core->bins, prev);
     mb_set(b, mb_size(b), mb_flags(b) & ~MB_USED); /* so that a stale pointer is noticed */
     mb_set_size(prev, size);
     mb_mark_used(prev);

@@ -23,7 +23,7 @@ static _Thread_local struct shard *home; /* NULL: none yet */
 static void add(struct shard *shard)
 {
     for (int i = 0; i < MA_CORE_COUNT; i++) {
-        core_init(&shard->cores[i], i > 0);
+        core_init(&shard->cores[i], &shard->bins[i], i > 0);
     }
     /* A handler that interrupts the space cannot be given new memory, so there is some. */
     for (int i = 1; i < MA_CORE_COUNT; i++) {

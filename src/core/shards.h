@@ -13,6 +13,7 @@
 
 struct shard {
     struct ma_core cores[MA_CORE_COUNT];
+    struct bins bins[MA_CORE_COUNT]; /* apart, so that all cores are set up within a page */
 };
 
 /* Open the first shard. Requires: space_start(). */

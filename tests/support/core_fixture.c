@@ -13,6 +13,7 @@ enum { CORE_COUNT = 2 };
 
 static struct fixture {
     struct ma_core cores[CORE_COUNT];
+    struct bins bins[CORE_COUNT];
     bool heap_is_broken;
 } fixture;
 
@@ -20,8 +21,9 @@ static bool start(void)
 {
     mb_key = UINT64_C(0x9d3f5c71a2e84b06);
     memset(fixture.cores, 0, sizeof(fixture.cores));
+    memset(fixture.bins, 0, sizeof(fixture.bins));
     for (size_t i = 0; i < CORE_COUNT; i++) {
-        core_init(&fixture.cores[i], i > 0);
+        core_init(&fixture.cores[i], &fixture.bins[i], i > 0);
     }
     return space_start();
 }

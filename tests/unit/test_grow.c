@@ -393,10 +393,10 @@ static void the_top_of_an_older_segment_is_purged_as_other_blocks_are(void **sta
 {
     struct ma_core *core = core_of(state);
     core_free(core, core_alloc(core, MIB));
-    size_t before = core->bins.dirty.amount;
+    size_t before = core->bins->dirty.amount;
     fake_os_foreign_break(100);
     core_alloc(core, 8 * MIB);
-    assert_in_range(core->bins.dirty.amount - before, MIB - 2 * MA_PAGE, MIB);
+    assert_in_range(core->bins->dirty.amount - before, MIB - 2 * MA_PAGE, MIB);
     assert_int_equal(core_check(core), 0);
 }
 

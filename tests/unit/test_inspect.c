@@ -283,17 +283,17 @@ static void I3_prev_size_means_nothing_behind_a_used_block(void **state)
 static void I4_a_free_block_that_is_not_filed_is_found(void **state)
 {
     struct heap heap = sound_heap(state);
-    bins_remove(&heap.core->bins, heap.hole);
+    bins_remove(heap.core->bins, heap.hole);
     assert_found(&heap, 4);
-    bins_insert(&heap.core->bins, heap.hole);
+    bins_insert(heap.core->bins, heap.hole);
 }
 
 static void I4_a_wrong_bitmap_is_found(void **state)
 {
     struct heap heap = sound_heap(state);
-    heap.core->bins.sets[0].map[5] ^= 2;
+    heap.core->bins->sets[0].map[5] ^= 2;
     assert_found(&heap, 4);
-    heap.core->bins.sets[0].map[5] ^= 2;
+    heap.core->bins->sets[0].map[5] ^= 2;
 }
 
 /* File free blocks of `other` with `heap` in place of its hole: the bins by themselves
@@ -301,18 +301,18 @@ static void I4_a_wrong_bitmap_is_found(void **state)
 static void assert_exchange_is_found(struct heap *heap, struct ma_core *other, void **holes,
                                      size_t count)
 {
-    bins_remove(&heap->core->bins, heap->hole);
+    bins_remove(heap->core->bins, heap->hole);
     for (size_t i = 0; i < count; i++) {
         bins_remove(&other->bins, mb_of_payload(holes[i]));
-        bins_insert(&heap->core->bins, mb_of_payload(holes[i]));
+        bins_insert(heap->core->bins, mb_of_payload(holes[i]));
     }
-    assert_true(bins_check(&heap->core->bins));
+    assert_true(bins_check(heap->core->bins));
     assert_found(heap, 4);
     for (size_t i = 0; i < count; i++) {
-        bins_remove(&heap->core->bins, mb_of_payload(holes[i]));
+        bins_remove(heap->core->bins, mb_of_payload(holes[i]));
         bins_insert(&other->bins, mb_of_payload(holes[i]));
     }
-    bins_insert(&heap->core->bins, heap->hole);
+    bins_insert(heap->core->bins, heap->hole);
 }
 
 static void I4_a_filed_block_of_another_size_than_the_free_one_is_found(void **state)

@@ -69,10 +69,10 @@ static void a_small_payload_is_copied(void **state)
 static void what_a_move_leaves_behind_is_blank(void **state)
 {
     struct ma_core *core = core_of(state);
-    size_t dirty = core->bins.dirty.amount;
+    size_t dirty = core->bins->dirty.amount;
     char *payload = make_filled(core, MIB, 1);
     core_realloc(core, payload, 2 * MIB);
-    assert_true(core->bins.dirty.amount <= dirty + MA_PAGE);
+    assert_true(core->bins->dirty.amount <= dirty + MA_PAGE);
     size_t cleared = core->cleared_bytes;
     char *zeroed = core_alloc_zeroed(core, MIB);
     assert_ptr_equal(zeroed, payload);

@@ -28,7 +28,7 @@ static int setup(void **state)
 
 static size_t dirty_bytes(const struct ma_core *core)
 {
-    return core->bins.dirty.amount;
+    return core->bins->dirty.amount;
 }
 
 /* `bytes` of memory between other blocks, all of it written to, free. */

@@ -303,14 +303,14 @@ static void assert_exchange_is_found(struct heap *heap, struct ma_core *other, v
 {
     bins_remove(heap->core->bins, heap->hole);
     for (size_t i = 0; i < count; i++) {
-        bins_remove(&other->bins, mb_of_payload(holes[i]));
+        bins_remove(other->bins, mb_of_payload(holes[i]));
         bins_insert(heap->core->bins, mb_of_payload(holes[i]));
     }
     assert_true(bins_check(heap->core->bins));
     assert_found(heap, 4);
     for (size_t i = 0; i < count; i++) {
         bins_remove(heap->core->bins, mb_of_payload(holes[i]));
-        bins_insert(&other->bins, mb_of_payload(holes[i]));
+        bins_insert(other->bins, mb_of_payload(holes[i]));
     }
     bins_insert(heap->core->bins, heap->hole);
 }

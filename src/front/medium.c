@@ -176,3 +176,28 @@ void medium_flush(struct medium *medium)
 {
     give_back(medium, 0, 0);
 }
+
+/* Where a list leads to a block that is not as it was left, it ends before that. */
+static void cut_torn(struct medium *medium, size_t bin)
+{
+    struct object *before = NULL;
+    struct object *o = medium->bins[bin];
+    while (o != NULL && o->mark == object_block_mark(o)) {
+        before = o;
+        o = o->next;
+    }
+    if (o != NULL && before == NULL) {
+        medium->bins[bin] = NULL;
+    } else if (o != NULL) {
+        before->next = NULL;
+        before->mark = object_block_mark(before);
+    }
+}
+
+void medium_salvage(struct medium *medium)
+{
+    for (size_t bin = 0; bin < MEDIUM_BIN_COUNT; bin++) {
+        cut_torn(medium, bin);
+    }
+    medium_flush(medium);
+}

@@ -133,6 +133,8 @@ static inline void medium_add(struct medium *medium, struct mem_block *b)
     size_t bin = medium_bin(mb_size(b));
     payload->next = medium->bins[bin];
     payload->mark = object_block_mark(payload);
+    __atomic_signal_fence(
+        __ATOMIC_RELEASE); /* a fork may stop this thread here: see medium_salvage() */
     medium->bins[bin] = payload;
     medium->filled[bin / 64] |= UINT64_C(1) << (bin % 64);
     medium_count(medium, mb_size(b), 1);
@@ -147,5 +149,9 @@ void medium_shed(struct medium *medium);
 
 /* Give the core all blocks. */
 void medium_flush(struct medium *medium);
+
+/* The same in a forked child for a cache whose owner vanished, maybe amid an operation on it. What it was about to change is not
+ * found any more, and what its list had behind that: these blocks stay for good. */
+void medium_salvage(struct medium *medium);
 
 #endif

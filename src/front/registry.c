@@ -369,7 +369,7 @@ void registry_after_fork(struct theap *mine)
     for (struct theap *heap = heaps; has_others && heap != NULL; heap = heap->next) {
         if (heap != mine) {
             theap_flush(heap); /* all that it leads to has an owner or is an orphan now */
-            medium_flush(&heap->medium);
+            medium_salvage(&heap->medium);
         }
     }
 }

@@ -260,6 +260,25 @@ static void what_is_flushed_is_free_in_the_core(void **state)
     assert_int_equal(core_live_count(), live);
 }
 
+/* A fork stops a thread between any two of its stores: here between those to a block's link and to its mark. */
+static void what_a_vanished_owner_was_about_to_change_is_left(void **state)
+{
+    (void)state;
+    size_t live = core_live_count();
+    struct object *payloads[3];
+    for (size_t i = 0; i < COUNT_OF(payloads); i++) {
+        payloads[i] = block_of(3000);
+        add(payloads[i]); /* the last is the first of the list */
+    }
+    void *whole = block_of(5000);
+    add(whole);
+    payloads[1]->next = NULL;
+    medium_salvage(&medium);
+    assert_int_equal(core_live_count(), live + 2);
+    release(payloads[0]);
+    release(payloads[1]);
+}
+
 /* ---- What a cached block is to others ---- */
 
 /* Whatever the size: a block's own size, not that of the request, is what is known of it when it is given back. */
@@ -449,6 +468,7 @@ int main(void)
         TEST(few_blocks_go_at_a_time),
         TEST(what_is_within_the_bound_stays),
         TEST(what_is_flushed_is_free_in_the_core),
+        TEST(what_a_vanished_owner_was_about_to_change_is_left),
         TEST(what_the_core_gave_is_counted_until_it_is_given_back),
         TEST(the_count_has_bounds),
         TEST(only_a_cached_block_is_held),

@@ -121,9 +121,9 @@ static __attribute__((noinline)) void free_slow(void *payload)
 
 void ma_free(void *payload)
 {
-    size_t number = slab_number_at(payload);
+    size_t number = space_granule_number(payload);
     struct theap *heap = front_heap();
-    if (__builtin_expect(slab_is_number(number), 1)) {
+    if (__builtin_expect(space_has_granule(number), 1)) {
         const struct granule *granule = &space_map.granules[number];
         struct slab *slab = slab_number(number);
         if (__builtin_expect(granule_owner_word(granule) == owner_distance(heap), 1)) {
@@ -206,8 +206,8 @@ static __attribute__((noinline)) void *realloc_slow(void *payload, size_t size)
 /* A small object that has about the right size already is the common case, of what grows in small steps. */
 void *ma_realloc(void *payload, size_t size)
 {
-    size_t number = slab_number_at(payload);
-    if (__builtin_expect(slab_is_number(number), 1)) {
+    size_t number = space_granule_number(payload);
+    if (__builtin_expect(space_has_granule(number), 1)) {
         const struct granule *granule = &space_map.granules[number];
         if (granule_has_live(granule, payload, object_mark(payload)) && size > 0 &&
             is_about(class_size(granule->size_class), size)) {
@@ -319,9 +319,9 @@ static void check_size(const void *payload, size_t size, const char *caller)
  * that one begins there. */
 static inline bool has_class_of(const void *payload, size_t size)
 {
-    size_t number = slab_number_at(payload);
+    size_t number = space_granule_number(payload);
     const struct granule *granule = &space_map.granules[number];
-    return slab_is_number(number) && granule_owner_word(granule) != 0 && size <= MA_SMALL_MAX &&
+    return space_has_granule(number) && granule_owner_word(granule) != 0 && size <= MA_SMALL_MAX &&
            size > 0 && class_serves(granule->size_class, class_of(size));
 }
 

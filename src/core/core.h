@@ -22,8 +22,7 @@ struct deferred;
 
 struct ma_core {
     struct lock lock;
-    struct bins
-        *bins; /* constant after start; what they point to, under the core lock: many pages */
+    struct bins *bins; /* constant after start; what is in them: core lock */
     /* Atomic: */
     struct deferred *deferred; /* payloads released by what interrupted the core */
     bool is_crowded;           /* threads wait for each other here: they had better go elsewhere */

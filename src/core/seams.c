@@ -10,7 +10,7 @@ _Static_assert(MA_GRANULE / MA_PAGE <= 16, "a granule's seams fit below its segm
 
 static uintptr_t *word_of(const char *page)
 {
-    return &space_map.granules[((uintptr_t)page - space_map.base) >> MA_GRANULE_LOG2].segment_word;
+    return &space_map.granules[space_granule_number(page)].segment_word;
 }
 
 static uintptr_t bit_of(const char *page)

@@ -88,7 +88,7 @@ static bool commit(void *table, size_t size, size_t from, size_t to)
 /* Make the descriptors up to that of the granule that ends at `end` usable. */
 static bool commit_table_locked(const char *end)
 {
-    size_t needed = ((uintptr_t)end - space_map.base) >> MA_GRANULE_LOG2;
+    size_t needed = space_granule_number(end);
     size_t from = space_map.granule_count;
     if (needed <= from) {
         return true;
@@ -117,8 +117,8 @@ static void raise_highest_end(const char *end)
 /* Enter `segment` (or NULL) for the granules of [start, end), in which there are no seams then. I7. */
 static void set_owner(const char *start, const char *end, struct segment *segment)
 {
-    size_t first = ((uintptr_t)start - space_map.base) >> MA_GRANULE_LOG2;
-    size_t last = ((uintptr_t)end - space_map.base) >> MA_GRANULE_LOG2;
+    size_t first = space_granule_number(start);
+    size_t last = space_granule_number(end);
     if (segment != NULL) {
         raise_highest_end(end);
     }

@@ -125,14 +125,25 @@ static inline bool space_has_reached(const void *address)
            (uintptr_t)address < __atomic_load_n(&space_map.highest_end, __ATOMIC_RELAXED);
 }
 
+/* The number of the granule that `address` lies in, where space_has_granule() says that it has a descriptor. */
+static inline size_t space_granule_number(const void *address)
+{
+    return ((uintptr_t)address - space_map.base) >> MA_GRANULE_LOG2;
+}
+
+static inline bool space_has_granule(size_t number)
+{
+    return number < __atomic_load_n(&space_map.granule_count, __ATOMIC_ACQUIRE);
+}
+
 /* The segment that `address` lies in, or NULL. Constant time, no lock. */
 static inline struct segment *space_segment_of(const void *address)
 {
-    size_t index = ((uintptr_t)address - space_map.base) >> MA_GRANULE_LOG2;
-    if (index >= __atomic_load_n(&space_map.granule_count, __ATOMIC_ACQUIRE)) {
+    size_t number = space_granule_number(address);
+    if (!space_has_granule(number)) {
         return NULL;
     }
-    uintptr_t word = __atomic_load_n(&space_map.granules[index].segment_word, __ATOMIC_ACQUIRE);
+    uintptr_t word = __atomic_load_n(&space_map.granules[number].segment_word, __ATOMIC_ACQUIRE);
     return (struct segment *)(word & ~(MA_GRANULE - 1));
 }
 

@@ -53,17 +53,6 @@ enum slab_state {
 /* A `notify_at` that is never met. */
 #define SLAB_NEVER UINT16_MAX
 
-/* The number of the granule that an address lies in, where slab_is_number() says that there is one. */
-static inline size_t slab_number_at(const void *address)
-{
-    return ((uintptr_t)address - space_map.base) >> MA_GRANULE_LOG2;
-}
-
-static inline bool slab_is_number(size_t number)
-{
-    return number < __atomic_load_n(&space_map.granule_count, __ATOMIC_ACQUIRE);
-}
-
 static inline struct slab *slab_number(size_t number)
 {
     return &space_map.slabs[number];
@@ -103,15 +92,16 @@ static inline void slab_set_owner(struct slab *slab, struct theap *owner)
 /* What would be the slab where an address lies, NULL where it lies outside of the tables. Its owner says whether it is one. */
 static inline struct slab *slab_at(const void *address)
 {
-    size_t number = slab_number_at(address);
-    return __builtin_expect(slab_is_number(number), 1) ? slab_number(number) : NULL;
+    size_t number = space_granule_number(address);
+    return __builtin_expect(space_has_granule(number), 1) ? slab_number(number) : NULL;
 }
 
 /* The slab that an address lies in; NULL where it lies in none. */
 static inline struct slab *slab_of(const void *address)
 {
-    size_t number = slab_number_at(address);
-    bool is_slab = slab_is_number(number) && granule_owner_word(&space_map.granules[number]) != 0;
+    size_t number = space_granule_number(address);
+    bool is_slab =
+        space_has_granule(number) && granule_owner_word(&space_map.granules[number]) != 0;
     return is_slab ? slab_number(number) : NULL;
 }
 

@@ -370,7 +370,7 @@ static void I6_a_header_that_was_written_over_is_found(void **state)
 
 static struct granule *granule_of(const void *address)
 {
-    return &space_map.granules[((uintptr_t)address - space_map.base) >> MA_GRANULE_LOG2];
+    return &space_map.granules[space_granule_number(address)];
 }
 
 static void I7_a_granule_that_is_not_in_the_table_is_found(void **state)

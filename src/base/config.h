@@ -75,7 +75,7 @@
 /* Requests up to this size are served by slabs. Bytes. */
 #define MA_SMALL_MAX ((size_t)1024)
 
-/* A class has a slab in a thread once the thread has asked for it so often; before that the
+/* A class has a slab in a thread once the thread has asked for it so often, or the core serves a page of it; before that the
  * core serves it. */
 #define MA_WARM_COUNT 16
 

@@ -11,7 +11,7 @@ enum { LOOK_COUNT = 4 };
 
 /* So many blocks go back to the core at a time: few enough that no call takes long, and more than one, for the
  * lock that is taken for them. */
-enum { BATCH_COUNT = 8 };
+enum { BATCH_COUNT = 2 };
 
 static size_t size_of(const struct object *payload)
 {
@@ -41,6 +41,17 @@ static size_t next_filled(const struct medium *medium, size_t bin)
         here &= word == bin / 64 ? ~UINT64_C(0) << (bin % 64) : ~UINT64_C(0);
         if (here != 0) {
             return word * 64 + bits_lowest(here);
+        }
+    }
+    return MEDIUM_BIN_COUNT;
+}
+
+/* The last bin that holds a block; MEDIUM_BIN_COUNT if there is none. */
+static size_t last_filled(const struct medium *medium)
+{
+    for (size_t word = MEDIUM_WORDS; word-- > 0;) {
+        if (medium->filled[word] != 0) {
+            return word * 64 + bits_highest(medium->filled[word]);
         }
     }
     return MEDIUM_BIN_COUNT;
@@ -145,17 +156,17 @@ void medium_refuse(const void *payload, const char *caller)
 static void give_back(struct medium *medium, size_t keep, size_t limit)
 {
     struct object *chain = NULL;
-    size_t given = 0;
-    for (size_t bin = MEDIUM_BIN_COUNT; bin-- > 0 && medium->bytes > keep;) {
-        while (medium->bins[bin] != NULL && medium->bytes > keep &&
-               (given < BATCH_COUNT || medium->bytes > limit)) {
-            check_cached(medium->bins[bin]);
-            struct object *payload = medium_pop(medium, bin);
-            medium_note_released(medium, size_of(payload));
-            payload->next = chain;
-            chain = payload;
-            given++;
+    for (size_t given = 0; medium->bytes > keep && (given < BATCH_COUNT || medium->bytes > limit);
+         given++) {
+        size_t bin = last_filled(medium);
+        if (bin == MEDIUM_BIN_COUNT) {
+            break; /* the others were lost: see medium_salvage() */
         }
+        check_cached(medium->bins[bin]);
+        struct object *payload = medium_pop(medium, bin);
+        medium_note_released(medium, size_of(payload));
+        payload->next = chain;
+        chain = payload;
     }
     cores_free_chain(chain);
 }
@@ -177,7 +188,7 @@ void medium_flush(struct medium *medium)
     give_back(medium, 0, 0);
 }
 
-/* Where a list leads to a block that is not as it was left, it ends before that. */
+/* Where a list leads to a block that is not as it was left, it ends before that. The map follows. */
 static void cut_torn(struct medium *medium, size_t bin)
 {
     struct object *before = NULL;
@@ -192,6 +203,9 @@ static void cut_torn(struct medium *medium, size_t bin)
         before->next = NULL;
         before->mark = object_block_mark(before);
     }
+    uint64_t bit = UINT64_C(1) << (bin % 64);
+    uint64_t others = medium->filled[bin / 64] & ~bit;
+    medium->filled[bin / 64] = others | (medium->bins[bin] != NULL ? bit : 0);
 }
 
 void medium_salvage(struct medium *medium)

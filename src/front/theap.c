@@ -213,7 +213,7 @@ static bool can_afford_slab(const struct theap *heap)
 }
 
 /*
- * Whether a group of classes is to have slabs: when it has many live objects; or when it has been asked for
+ * Whether a group of classes is to have slabs: when it has many live objects; when those fill a page; or when it has been asked for
  * often, and the thread can afford it, as one of few threads can. Until then blocks of the core serve it,
  * which are as large as they need to be, and come back from the cache.
  */
@@ -223,15 +223,16 @@ static bool has_earned_slab(struct theap *heap, size_t group, size_t size)
     if (*warmth == EARNED) {
         return true;
     }
-    if (medium_held_count(&heap->medium, size) >= MA_WARM_COUNT) {
+    size_t held_count = medium_held_count(&heap->medium, size);
+    if (held_count >= MA_WARM_COUNT || held_count * size >= SLAB_STEP) {
         *warmth = EARNED;
         return true;
     }
-    if (*warmth < MA_WARM_COUNT) {
-        ++*warmth;
+    if (++*warmth <= MA_WARM_COUNT) {
         return false;
     }
     if (!can_afford_slab(heap)) {
+        *warmth = 0;
         return false;
     }
     heap->afforded_count++;

@@ -25,13 +25,16 @@ static void *or_enomem(void *payload)
     return payload;
 }
 
+/* The heap of a thread that is inside, made now if it has none yet. */
+static struct theap *opened(struct theap *heap)
+{
+    return heap == THEAP_NONE && heap_start() ? thread_open() : heap;
+}
+
 /* A small object for a thread whose heap had none at hand; NULL where the core is to serve. */
 static void *alloc_object_slow(struct theap *heap, size_t size)
 {
-    if (heap == THEAP_NONE && heap_start()) {
-        heap = thread_open();
-    }
-    return front_alloc_slow(heap, size);
+    return front_alloc_slow(opened(heap), size);
 }
 
 /* A small object; NULL where the core is to serve. */
@@ -66,6 +69,9 @@ static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t si
 
 static __attribute__((noinline)) void *malloc_large(size_t size)
 {
+    if (front_heap() == THEAP_NONE) {
+        front_leave(opened(front_enter()));
+    }
     return size <= PTRDIFF_MAX ? alloc_block(size) : or_enomem(NULL);
 }
 

@@ -1,5 +1,5 @@
 /*
- * A thread's heap, from its first small request to the thread's end.
+ * A thread's heap, from its first request to the thread's end.
  */
 #include "api/thread.h"
 

@@ -92,6 +92,10 @@
 #define MA_CACHE_SHARE 32
 #define MA_CACHE_MAX ((size_t)1 << 20)
 
+/* The same of empty slabs, which go back before the core grows. */
+#define MA_EMPTY_BYTES ((size_t)4 << 20)
+#define MA_EMPTY_SHARE 8
+
 /* A thread that has cached so much, and more than it asks the core for, gives that back before the core
  * hands out memory of the top. Bytes. */
 #define MA_CACHE_FLUSH ((size_t)16 << 10)

@@ -3,6 +3,7 @@
  */
 #include "front/front.h"
 
+#include "front/empties.h"
 #include "front/registry.h"
 #include "front/remote.h"
 
@@ -78,7 +79,7 @@ void front_notified(struct theap *heap, struct slab *slab)
 size_t front_cached_bytes(void)
 {
     struct theap *heap = front_heap();
-    return theap_is_real(heap) ? heap->medium.bytes : 0;
+    return theap_is_real(heap) ? heap->medium.bytes + heap->empty_bytes : 0;
 }
 
 void front_shed_cached(void)
@@ -86,6 +87,7 @@ void front_shed_cached(void)
     struct theap *heap = enter_cache();
     if (theap_is_real(heap)) {
         medium_shed(&heap->medium);
+        empties_shed(heap);
     }
     front_leave(heap);
 }

@@ -75,10 +75,10 @@ bool front_keep(struct mem_block *b);
 /* Free an object of any slab; aborts with a report where no live object begins at `payload`. */
 void front_free_slow(struct slab *slab, void *payload);
 
-/* Bytes of the blocks that the calling thread's heap has cached. */
+/* Bytes of the blocks and the empty slabs that the calling thread's heap has cached. */
 size_t front_cached_bytes(void);
 
-/* Give the core some of them, the largest. */
+/* Give the core some of them, the largest blocks. */
 void front_shed_cached(void);
 
 /* Pass on what the calling thread's heap holds back, give the core what it has cached, and take in

@@ -74,6 +74,7 @@ void lists_push_empty(struct theap *heap, struct slab *slab)
     slab->prev = 0;
     *(slab->next != 0 ? &slab_number(slab->next)->prev : &heap->oldest_empty) = index;
     heap->newest_empty = index;
+    decay_add(&heap->empty, 1);
     set_empty_bytes(heap, heap->empty_bytes + slab_carved_bytes(slab));
 }
 
@@ -81,6 +82,7 @@ void lists_remove_empty(struct theap *heap, struct slab *slab)
 {
     *(slab->next != 0 ? &slab_number(slab->next)->prev : &heap->oldest_empty) = slab->prev;
     *(slab->prev != 0 ? &slab_number(slab->prev)->next : &heap->newest_empty) = slab->next;
+    decay_subtract(&heap->empty, 1);
     set_empty_bytes(heap, heap->empty_bytes - slab_carved_bytes(slab));
 }
 

@@ -112,14 +112,24 @@ static void count_taken_locked(int change)
     __atomic_store_n(&taken_count, taken_count + (size_t)change, __ATOMIC_RELAXED);
 }
 
-size_t registry_cache_limit(void)
+/* A thread's part of `bytes` and of 1/`share` of the heap. */
+static size_t part_of(size_t bytes, size_t share)
 {
     size_t threads = __atomic_load_n(&taken_count, __ATOMIC_RELAXED);
     size_t heap = cores_heap_bytes();
     size_t fresh = slab_fresh_bytes();
     size_t used = heap > fresh ? heap - fresh : 0;
-    size_t limit = (MA_CACHE_BYTES + used / MA_CACHE_SHARE) / (threads + 1);
-    return limit < MA_CACHE_MAX ? limit : MA_CACHE_MAX;
+    return (bytes + used / share) / (threads + 1);
+}
+
+size_t registry_cache_limit(void)
+{
+    return bits_min(part_of(MA_CACHE_BYTES, MA_CACHE_SHARE), MA_CACHE_MAX);
+}
+
+size_t registry_empty_limit(void)
+{
+    return part_of(MA_EMPTY_BYTES, MA_EMPTY_SHARE);
 }
 
 struct theap *registry_enter(void)

@@ -42,6 +42,9 @@ void registry_after_fork(struct theap *mine);
 /* Bytes of released blocks that a thread may keep: its share of a part of the heap. */
 size_t registry_cache_limit(void);
 
+/* The same of empty slabs. */
+size_t registry_empty_limit(void);
+
 /* Call `visit` for each thread heap that serves a thread. */
 void registry_each(void (*visit)(struct theap *heap, void *context), void *context);
 

@@ -4,6 +4,7 @@
 #include "front/theap.h"
 
 #include "core/populate.h"
+#include "front/empties.h"
 #include "front/lists.h"
 #include "front/registry.h"
 #include "front/remote.h"
@@ -128,18 +129,10 @@ static void reconsider(struct theap *heap, struct slab *slab)
     }
 }
 
-/* Keep no more empty slabs than the thread's share. */
-static void bound_empty(struct theap *heap)
-{
-    if (heap->oldest_empty != 0) {
-        lists_release_empties(heap, registry_cache_limit());
-    }
-}
-
 void theap_notified(struct theap *heap, struct slab *slab)
 {
     reconsider(heap, slab);
-    bound_empty(heap);
+    empties_bound(heap);
     thin_purge_some(heap);
 }
 
@@ -166,7 +159,7 @@ void theap_read_inbox(struct theap *heap)
         remote_unpost(slab);
         reconsider(heap, slab);
     }
-    bound_empty(heap);
+    empties_bound(heap);
 }
 
 /* Current slabs that are empty serve no more. True where there were any. */
@@ -369,6 +362,7 @@ struct object *theap_refill(struct theap *heap, size_t size)
     theap_flush(heap);
     theap_read_inbox(heap);
     thin_purge_some(heap);
+    empties_bound(heap);
     struct slab *slab = filled_slab(heap, serving);
     if (slab == NULL) {
         return NULL;

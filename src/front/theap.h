@@ -37,6 +37,9 @@ struct theap {
     granule_index newest_empty; /* slabs without used objects, which are kept for */
     granule_index oldest_empty; /* when this class or another needs one */
     size_t empty_bytes;       /* of those that have been used of them; atomic, as others read it */
+    struct decay empty;       /* how many they are */
+    size_t empty_due;         /* of these, how many are to be released with the next slow calls */
+    size_t empty_looks;       /* calls that looked whether to release any */
     size_t created_count;     /* slabs that the core was asked for, since the last sweep */
     size_t sweep_at;          /* the next sweep comes at this count */
     struct decay thin;        /* slabs that are thin */

@@ -34,6 +34,18 @@ static size_t fill_slabs(size_t size, size_t count)
     return taken;
 }
 
+/* Let time pass, and use the class a little, so that the heap looks at the clock. */
+static void let_pass(size_t size, uint64_t milliseconds)
+{
+    fake_os_sleep(milliseconds);
+    for (int i = 0; i < 200; i++) {
+        struct theap *heap = front_enter();
+        void *object = theap_refill(heap, size);
+        front_leave(heap);
+        front_free(object);
+    }
+}
+
 /* ---- Populating ---- */
 
 static void a_class_with_many_slabs_has_the_next_ones_populated(void **state)
@@ -301,12 +313,66 @@ static void empty_slabs_are_kept_within_the_limit_only(void **state)
 {
     (void)state;
     begin_thread();
-    size_t count = fill_slabs(1024, 30);
-    assert_int_equal(slab_count(), 30);
+    enum { SLABS = 60 };
+    size_t count = fill_slabs(1024, SLABS);
+    assert_int_equal(slab_count(), SLABS);
     free_all(0, count);
-    assert_true((slab_count() - 1) * (MA_GRANULE - 2048) <= registry_cache_limit());
-    assert_true(slab_count() >= 2);
+    assert_true((slab_count() - 1) * (MA_GRANULE - 2048) <= registry_empty_limit());
+    assert_true(slab_count() >= SLABS / 2);
     assert_int_equal(front_check(front_heap()), 0);
+}
+
+static void empty_slabs_that_were_not_needed_for_a_while_go_back(void **state)
+{
+    (void)state;
+    enum { SLABS = 30 };
+    begin_thread();
+    front_free(first_object(64));
+    size_t count = fill_slabs(1024, SLABS);
+    free_all(0, count);
+    let_pass(64, 0);
+    assert_true(slab_count() >= SLABS);
+    let_pass(64, MA_PURGE_PAUSE);
+    let_pass(64, MA_PURGE_PAUSE);
+    assert_in_range(slab_count(), 2, registry_cache_limit() / MA_GRANULE + 2); /* many go soon */
+    let_pass(64, MA_DECAY);
+    let_pass(64, MA_DECAY);
+    assert_int_equal(slab_count(), 2); /* the current ones */
+}
+
+static void empty_slabs_that_are_needed_again_and_again_stay(void **state)
+{
+    (void)state;
+    enum { SLABS = 20, TURNS = 50 };
+    begin_thread();
+    front_free(first_object(64));
+    size_t count = fill_slabs(1024, SLABS);
+    free_all(0, count);
+    size_t before = front_stats().allocate_count;
+    for (int i = 0; i < TURNS; i++) {
+        let_pass(64, MA_PURGE_PAUSE / 4);
+        assert_int_equal(fill_slabs(1024, SLABS), count);
+        free_all(0, count);
+    }
+    assert_in_range(front_stats().allocate_count - before, 0, SLABS); /* in all turns together */
+}
+
+/* Else the process would have both, empty slabs and new memory. */
+static void empty_slabs_are_given_to_the_core_on_request(void **state)
+{
+    (void)state;
+    enum { SLABS = 20 };
+    struct theap *heap = begin_thread();
+    size_t count = fill_slabs(1024, SLABS);
+    free_all(0, count);
+    assert_int_equal(front_cached_bytes(), heap->empty_bytes);
+    front_shed_cached();
+    assert_in_range(slab_count(), SLABS / 2 - 1, SLABS / 2 + 1);
+    for (int i = 0; i < SLABS; i++) {
+        front_shed_cached();
+    }
+    assert_int_equal(slab_count(), 1);
+    assert_int_equal(front_cached_bytes(), 0);
 }
 
 static void an_empty_slab_serves_its_class_again(void **state)
@@ -381,18 +447,6 @@ static void a_slab_that_others_are_about_to_free_in_is_not_released(void **state
 }
 
 /* ---- Slabs with few objects ---- */
-
-/* Let time pass, and use the class a little, so that the heap looks at the clock. */
-static void let_pass(size_t size, uint64_t milliseconds)
-{
-    fake_os_sleep(milliseconds);
-    for (int i = 0; i < 200; i++) {
-        struct theap *heap = front_enter();
-        void *object = theap_refill(heap, size);
-        front_leave(heap);
-        front_free(object);
-    }
-}
 
 enum { THIN_SLABS = 40, THIN_SIZE = 256 };
 
@@ -679,6 +733,9 @@ int main(void)
         FRONT_TEST(each_of_several_slabs_with_free_objects_can_be_emptied),
         FRONT_TEST(a_current_slab_that_is_emptied_stays),
         FRONT_TEST(empty_slabs_are_kept_within_the_limit_only),
+        FRONT_TEST(empty_slabs_that_were_not_needed_for_a_while_go_back),
+        FRONT_TEST(empty_slabs_that_are_needed_again_and_again_stay),
+        FRONT_TEST(empty_slabs_are_given_to_the_core_on_request),
         FRONT_TEST(an_empty_slab_serves_its_class_again),
         FRONT_TEST(an_empty_slab_serves_another_class),
         FRONT_TEST(empty_slabs_are_released_on_request),

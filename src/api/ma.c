@@ -69,7 +69,7 @@ static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t si
 
 static __attribute__((noinline)) void *malloc_large(size_t size)
 {
-    if (front_heap() == THEAP_NONE) {
+    if (size < MEDIUM_MAX && front_heap() == THEAP_NONE) {
         front_leave(opened(front_enter()));
     }
     return size <= PTRDIFF_MAX ? alloc_block(size) : or_enomem(NULL);

@@ -190,11 +190,11 @@ bool core_trim_locked(struct ma_core *core, size_t keep)
     bool shrunk = space_shrink(segment, given);
     if (shrunk) {
         set_heap_bytes_locked(core, core->heap_bytes - given);
-        put_fence(segment);
         mb_set_size(tail, mb_size(tail) - given);
-        mb_next(tail)->prev_size = mb_size(tail);
         core->populated = core->populated < segment->end ? core->populated : segment->end;
     }
+    put_fence(segment); /* where it has not shrunk the old one may be gone */
+    mb_next(tail)->prev_size = mb_size(tail);
     file_top_locked(core, tail, written);
     return shrunk || core_purge_top_locked(core, tail, keep);
 }

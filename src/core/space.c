@@ -330,15 +330,16 @@ bool space_extend(struct segment *segment, size_t size)
 /*
  * Move the break from `expected` down by `size` bytes.
  *
+ * Another thread may have moved it up meanwhile. It is moved back then, but what was below it is cleared; no call of the
+ * system does without this. Where it cannot be moved back, the memory is gone.
+ *
  * @return false where it was refused or stood elsewhere; it is then where it was.
  */
 static bool sink_break_locked(const char *expected, size_t size)
 {
     char *old = os_break_move(-(intptr_t)size);
-    if (old != NULL && old != expected) {
-        os_break_move((intptr_t)size); /* another thread moved it meanwhile */
-    }
-    return old == expected;
+    bool has_lost_race = old != NULL && old != expected;
+    return has_lost_race ? os_break_move((intptr_t)size) == NULL : old == expected;
 }
 
 static bool shrink_locked(struct segment *segment, size_t size)

@@ -106,7 +106,8 @@ bool space_extend(struct segment *segment, size_t size);
  * Give the last `size` bytes of a segment back to the system, a multiple of
  * MA_GRANULE. A mapped segment may be given back whole: its record is then gone.
  *
- * @return false where the break is no longer the segment's end.
+ * @return false where the break is no longer the segment's end. If another thread moved it just now, these bytes may
+ *         have been cleared.
  */
 bool space_shrink(struct segment *segment, size_t size);
 

@@ -412,6 +412,20 @@ static void a_top_that_is_no_longer_the_break_is_kept(void **state)
 }
 
 /* Who frees in it may hold the space's lock. */
+/* The break sank by as much as was to be given back, from where another thread had moved it, and rose again: the fence lay
+ * in pages that were lost meanwhile. */
+static void I5_a_trim_that_loses_a_race_for_the_break_leaves_a_fence(void **state)
+{
+    struct ma_core *core = core_of(state);
+    core_free(core, core_alloc(core, MIB));
+    size_t before = core->heap_bytes;
+    fake_os_race_break(1, 4096);
+    core_trim(core, 0);
+    assert_int_equal(core->heap_bytes, before);
+    assert_int_equal(core_check(core), 0);
+    assert_non_null(core_alloc(core, MIB));
+}
+
 static void a_core_for_interruptions_gives_nothing_back(void **state)
 {
     struct ma_core *core = second_core_of(state);
@@ -829,6 +843,7 @@ int main(void)
         TEST(a_refused_trim_leaves_the_pad),
         TEST(the_top_of_an_older_segment_is_purged_as_other_blocks_are),
         TEST(a_top_that_is_no_longer_the_break_is_kept),
+        TEST(I5_a_trim_that_loses_a_race_for_the_break_leaves_a_fence),
         TEST(a_core_for_interruptions_gives_nothing_back),
         TEST_MAPPED(a_mapped_top_is_trimmed),
         TEST_MAPPED(a_large_mapped_segment_that_is_free_is_dropped),

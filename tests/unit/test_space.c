@@ -625,6 +625,19 @@ static void a_race_while_shrinking_leaves_the_others_memory_alone(void **state)
     assert_owner((char *)segment, MIB, segment);
 }
 
+static void a_race_while_shrinking_that_cannot_be_undone_leaves_a_smaller_segment(void **state)
+{
+    (void)state;
+    struct segment *segment = take(MIB);
+    fake_os_race_break(1, 4096);
+    fake_os_refuse_from(0);
+    assert_true(space_shrink(segment, MA_GRANULE));
+    assert_int_equal(fake_os_break_offset(), MIB - MA_GRANULE + 4096);
+    assert_owner((char *)segment, MIB - MA_GRANULE, segment);
+    assert_owner(segment->end, MA_GRANULE, NULL);
+    assert_usage(MIB - MA_GRANULE, 0, MIB);
+}
+
 static void a_mapped_segment_shrinks(void **state)
 {
     (void)state;
@@ -895,6 +908,7 @@ int main(void)
         space_test(a_segment_below_another_ones_break_does_not_shrink),
         space_test(a_break_that_does_not_sink_leaves_the_segment_as_it_was),
         space_test(a_race_while_shrinking_leaves_the_others_memory_alone),
+        space_test(a_race_while_shrinking_that_cannot_be_undone_leaves_a_smaller_segment),
         space_test(a_mapped_segment_shrinks),
         space_test(a_mapped_segment_is_given_back_whole_and_its_place_used_again),
         space_test(the_peak_is_the_most_of_break_and_mappings_together),

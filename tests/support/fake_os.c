@@ -40,7 +40,7 @@ static bool refuse_purge;
 static enum os_move_result moves_end;
 static size_t moved;
 static size_t refused_from;
-static size_t refused_to;
+static size_t refused_to = SIZE_MAX; /* all is refused before the first reset */
 static size_t races_left;
 static intptr_t race_increment;
 static uint64_t milliseconds;
@@ -243,7 +243,7 @@ char *os_break(void)
     char *seen = array + break_offset;
     if (races_left > 0) {
         races_left--;
-        fake_os_foreign_break(race_increment);
+        (void)set_break(break_offset + (size_t)race_increment);
     }
     return seen;
 }
@@ -395,6 +395,11 @@ size_t os_address_space_limit(void)
 size_t os_cpu_count(void)
 {
     return 1;
+}
+
+size_t os_memory_limit(void)
+{
+    return SIZE_MAX;
 }
 
 uint64_t os_milliseconds(void)

@@ -18,7 +18,7 @@
 #define FAKE_OS_BYTES ((size_t)256 << 20)
 
 /* A fresh system: the break at the start, nothing taken, nothing refused, the range
- * FAKE_OS_BYTES. Follow it by space_start(). */
+ * FAKE_OS_BYTES. Follow it by space_start(). Before the first reset all is refused. */
 void fake_os_reset(void);
 
 /* The array. */
@@ -47,7 +47,7 @@ void fake_os_limit_range(size_t bytes);
 void fake_os_foreign_break(intptr_t increment);
 
 /* Each of the next `count` looks at the break is followed by another thread's move by
- * `increment`, before the allocator can act on what it saw. */
+ * `increment`, before the allocator can act on what it saw; nothing moves where something is in the way. */
 void fake_os_race_break(size_t count, intptr_t increment);
 
 /* Make [offset, offset + bytes) of the array occupied, as if another had mapped it. */

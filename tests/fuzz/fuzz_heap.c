@@ -1,0 +1,189 @@
+/*
+ * A fuzz target for libFuzzer: the whole allocator over a pretended system, compared with a model.
+ *
+ * An input begins with its options; then each byte is an operation, and those that follow say how much or which. At the
+ * end all is released and all threads end: no block and no slab may be left. Inputs do not depend on each other: the
+ * allocator's variables are as after loading at each begin.
+ */
+#include "run.h"
+
+#include "base/options.h"
+#include "core/core_locked.h"
+#include "core/cores.h"
+#include "core/shards.h"
+#include "front/front.h"
+#include "image.h"
+#include "ma.h"
+#include "pretended.h"
+#include "support/fake_os.h"
+
+#include <errno.h>
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+static void interrupt(struct run *run);
+
+static void (*const requests[])(struct run *run) = {
+    allocate_plain, allocate_zeroed, allocate_aligned, release_one,
+    release_many,   allocate_many,   resize,           look_at_one,
+};
+
+static void (*const operations[])(struct run *run) = {
+    allocate_plain,
+    allocate_zeroed,
+    allocate_aligned,
+    allocate_many,
+    allocate_many,
+    release_one,
+    release_many,
+    release_many,
+    resize,
+    resize_many,
+    look_at_one,
+    switch_thread,
+    end_thread,
+    trim,
+    flush,
+    reclaim,
+    settle,
+    pass_time,
+    refuse_memory,
+    move_break,
+    race_break,
+    limit_break,
+    occupy,
+    change_system,
+    crowd,
+    interrupt,
+    check_heap,
+    settle_all,
+    compare_figures,
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* As a signal handler that finds its thread inside the first cores of its shard, or only in the front. */
+static void interrupt(struct run *run)
+{
+    size_t depth = shards_count() > 0 ? input_byte(&run->input) % (MA_CORE_COUNT + 1) : 0;
+    size_t count = input_byte(&run->input) % 16 + 1;
+    bool may_be_refused = run->may_be_refused;
+    struct shard *shard = depth > 0 ? shard_home() : NULL;
+    run->may_be_refused = true;
+    struct theap *heap = front_enter();
+    for (size_t i = 0; i < depth; i++) {
+        core_enter(&shard->cores[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        requests[input_byte(&run->input) % COUNT_OF(requests)](run);
+    }
+    for (size_t i = depth; i-- > 0;) {
+        core_leave(&shard->cores[i]);
+    }
+    front_leave(heap);
+    run->may_be_refused = may_be_refused;
+}
+
+/* Options that take part in decisions; for most inputs as they are by default. */
+static void read_options(struct run *run)
+{
+    static const size_t decays[] = {MA_DECAY, MA_DECAY, 0, SIZE_MAX};
+    static const size_t limits[] = {SIZE_MAX, SIZE_MAX, SIZE_MAX, (size_t)2 << 20};
+    size_t first = input_byte(&run->input);
+    size_t second = input_byte(&run->input);
+    options.front = first % 8 != 7;
+    options.populate = first / 8 % 4 != 3;
+    options.thp = first / 32 % 4;
+    options.dirty_max = first / 128 != 0 ? (size_t)64 << 10 : SIZE_MAX;
+    options.decay_ms = decays[second % 4];
+    options.limit = limits[second / 4 % 4];
+    run->may_be_refused = options.limit != SIZE_MAX;
+    fake_os_set_has_break(second / 16 % 4 != 3);
+    cores_set_limit(second / 64 + 1);
+}
+
+/* What a run leaves in a thread-local variable: the home of this thread must be the first shard, which is no memory of
+ * the pretended system. */
+static void go_home(void)
+{
+    while (shards_count() > 0 && shard_home() != shard_number(0)) {
+        __atomic_store_n(&shard_home()->cores[0].is_crowded, true, __ATOMIC_RELAXED);
+    }
+}
+
+static void heap_reset(void)
+{
+    image_restore();
+    fake_os_reset();
+    pretended_reset();
+}
+
+static size_t count_slabs(void)
+{
+    size_t count = 0;
+    for (size_t i = 1; i < space_map.granule_count; i++) {
+        const struct theap *owner = slab_owner(slab_number((granule_index)i));
+        count += owner != NULL && owner != OWNER_HEAPS;
+    }
+    return count;
+}
+
+/* Nothing may be left when all is released. */
+static void end_run(struct run *run)
+{
+    fake_os_refuse_from(SIZE_MAX);
+    check_heap(run);
+    release_all(run);
+    settle_all(run);
+    for (size_t i = 0; i < PRETENDED_COUNT; i++) {
+        pretended_run(i);
+        pretended_end();
+    }
+    check_heap(run);
+    compare_figures(run);
+    settle_all(run);
+    if (count_slabs() != 0) {
+        finding(run, "%zu slabs are left", count_slabs());
+    }
+}
+
+static void run_input(struct run *run)
+{
+    read_options(run);
+    while (!input_is_over(&run->input) && run->work < WORK_MAX) {
+        run->operation++;
+        if (run->operation == run->grant_at) {
+            fake_os_refuse_from(SIZE_MAX);
+        }
+        operations[input_byte(&run->input) % COUNT_OF(operations)](run);
+    }
+    end_run(run);
+    go_home();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    static struct run run;
+    struct live *table = run.shadow.live;
+    if (table == NULL) {
+        shadow_init(&run.shadow, LIVE_MAX);
+        table = run.shadow.live;
+    }
+    run = (struct run){.input = {bytes, bytes + size}};
+    run.shadow.live = table;
+    run.shadow.room = LIVE_MAX;
+    heap_reset();
+    run_input(&run);
+    return 0;
+}
+
+/* The first input finds the thread-local variables as all others do. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    image_take();
+    static const uint8_t one_allocation[4];
+    return LLVMFuzzerTestOneInput(one_allocation, sizeof(one_allocation));
+}

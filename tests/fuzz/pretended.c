@@ -1,0 +1,96 @@
+/*
+ * What a thread has of its own, while another is played.
+ */
+#include "pretended.h"
+
+#include "api/fork.h"
+#include "api/thread.h"
+#include "base/options.h"
+#include "front/inspect.h"
+#include "front/registry.h"
+#include "os/lock.h"
+#include "support/fake_os.h"
+
+/* The linker is told to call it in place of lock_pause(). */
+void __wrap_lock_pause(unsigned milliseconds);
+
+struct pretended {
+    struct theap *heap; /* NULL: none */
+    ptrdiff_t offset;   /* its front_offset while it does not run */
+};
+
+static struct pretended threads[PRETENDED_COUNT];
+static struct pretended *running;
+
+void pretended_reset(void)
+{
+    for (size_t i = 0; i < PRETENDED_COUNT; i++) {
+        threads[i] = (struct pretended){NULL, owner_distance(THEAP_NONE)};
+    }
+    running = &threads[0];
+    front_leave(THEAP_NONE);
+}
+
+void pretended_run(size_t number)
+{
+    running->offset = front_offset;
+    running = &threads[number];
+    front_leave(owner_at(running->offset));
+}
+
+void pretended_end(void)
+{
+    thread_close();
+    front_leave(THEAP_NONE);
+}
+
+int pretended_check(void)
+{
+    int result = 0;
+    for (size_t i = 0; i < PRETENDED_COUNT && result == 0; i++) {
+        result = threads[i].heap != NULL ? front_check(threads[i].heap) : 0;
+    }
+    return result;
+}
+
+void thread_start(void)
+{
+}
+
+struct theap *thread_open(void)
+{
+    if (options.front == 0) {
+        return THEAP_OFF;
+    }
+    struct theap *heap = registry_enter();
+    if (heap == NULL) {
+        return THEAP_NONE;
+    }
+    heap->pointer = &running->offset;
+    running->heap = heap;
+    return heap;
+}
+
+void thread_close(void)
+{
+    struct theap *heap = running->heap;
+    front_leave(THEAP_OFF);
+    running->heap = NULL;
+    if (heap != NULL) {
+        registry_leave(heap);
+    }
+}
+
+struct theap *thread_heap(void)
+{
+    return running->heap;
+}
+
+void fork_start(void)
+{
+}
+
+void __wrap_lock_pause(unsigned milliseconds)
+{
+    fake_os_sleep(milliseconds);
+}

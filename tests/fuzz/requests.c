@@ -1,0 +1,311 @@
+/*
+ * Requests of a program, each compared with the model.
+ *
+ * Blocks belong to all pretended threads together: whoever runs releases or resizes what any has allocated.
+ */
+#include "run.h"
+
+#include "contents.h"
+#include "ma.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ERRNO_SENTINEL = EXDEV }; /* what nothing in here sets */
+
+/* What an operation costs, in bytes of work. */
+#define WORK_OF_ONE ((size_t)256)
+
+void finding(const struct run *run, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "fuzz_heap: operation %zu: ", run->operation);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    abort();
+}
+
+static void verify(const struct run *run, const struct live *block, size_t size)
+{
+    size_t at = contents_mismatch(block->payload, size, block->usable, block->pattern);
+    if (at != size) {
+        finding(run, "block %p of %zu bytes (%zu usable): byte %zu is not what was written",
+                (void *)block->payload, block->size, block->usable, at);
+    }
+}
+
+/* Sizes up to 64 bytes, 256, 1 KiB, 4 KiB, 32 KiB, 256 KiB, 2 MiB and 40 MiB. */
+static size_t read_size(struct input *input)
+{
+    static const size_t modulus[] = {65, 257, 1025, 4097, 32769, 65536, 65536, 65536};
+    static const size_t factor[] = {1, 1, 1, 1, 1, 4, 32, 640};
+    size_t kind = input_byte(input) % 8;
+    return input_word(input) % modulus[kind] * factor[kind];
+}
+
+/* Whether a block of so many bytes is within what an input may have; it counts as had then. */
+static bool may_have(struct run *run, size_t size)
+{
+    if (run->shadow.count == LIVE_MAX || run->shadow.bytes + size > LIVE_BYTES_MAX) {
+        return false;
+    }
+    run->work += size + WORK_OF_ONE;
+    return run->work <= WORK_MAX;
+}
+
+/* NULL is right only where memory may be out, or the thread was interrupted in the last of its cores. */
+static void accept_refusal(const struct run *run, size_t size)
+{
+    if (!run->may_be_refused) {
+        finding(run, "a request of %zu bytes was refused", size);
+    }
+    if (errno != ENOMEM) {
+        finding(run, "a request of %zu bytes was refused with errno %d", size, errno);
+    }
+}
+
+/* Check what was handed out and complete `block`, of which payload, size and alignment are known. */
+static void accept(struct run *run, struct live *block)
+{
+    unsigned char *payload = block->payload;
+    if ((uintptr_t)payload % block->alignment != 0 || (uintptr_t)payload % 16 != 0) {
+        finding(run, "payload %p is not aligned to %zu", (void *)payload, block->alignment);
+    }
+    block->usable = ma_usable_size(payload);
+    if (block->usable < block->size) {
+        finding(run, "payload %p has %zu usable bytes, %zu were asked for", (void *)payload,
+                block->usable, block->size);
+    }
+    if (!ma_owns(payload) || !ma_owns(payload + block->usable - 1)) {
+        finding(run, "payload %p is not owned", (void *)payload);
+    }
+    run->shadow.created++;
+    block->pattern = run->shadow.created << 32;
+    contents_fill(payload, block->usable, block->pattern);
+}
+
+/* Enter what a request led to. */
+static void add(struct run *run, struct live *block)
+{
+    if (block->payload == NULL) {
+        accept_refusal(run, block->size);
+        return;
+    }
+    accept(run, block);
+    shadow_add(&run->shadow, block);
+}
+
+static void allocate(struct run *run, size_t size, bool is_zeroed)
+{
+    struct live block = {.size = size, .alignment = 16};
+    if (!may_have(run, size)) {
+        return;
+    }
+    errno = 0;
+    block.payload = is_zeroed ? ma_calloc(1, size) : ma_malloc(size);
+    if (is_zeroed && block.payload != NULL) {
+        size_t at = contents_nonzero(block.payload, size);
+        if (at != size) {
+            finding(run, "calloc of %zu bytes at %p: byte %zu is not zero", size,
+                    (void *)block.payload, at);
+        }
+    }
+    add(run, &block);
+}
+
+void allocate_plain(struct run *run)
+{
+    allocate(run, read_size(&run->input), false);
+}
+
+void allocate_zeroed(struct run *run)
+{
+    allocate(run, read_size(&run->input), true);
+}
+
+/* Alignments up to 2 MiB. */
+void allocate_aligned(struct run *run)
+{
+    size_t kind = input_byte(&run->input);
+    struct live block = {.alignment = (size_t)1 << kind % 22, .is_aligned = true};
+    block.size = read_size(&run->input);
+    if (!may_have(run, block.size + 2 * block.alignment)) {
+        return;
+    }
+    errno = 0;
+    if (kind < 128) {
+        block.payload = ma_aligned_alloc(block.alignment, block.size);
+    } else {
+        block.payload = ma_memalign(block.alignment, block.size);
+    }
+    add(run, &block);
+}
+
+/* A step between sizes lets neighbouring classes take turns. */
+void allocate_many(struct run *run)
+{
+    size_t count = input_byte(&run->input) + 1;
+    size_t step = input_byte(&run->input) % 64;
+    size_t size = read_size(&run->input);
+    for (size_t i = 0; i < count; i++) {
+        allocate(run, size + step * (i % 4), false);
+    }
+}
+
+static void release(struct run *run, const struct live *block, size_t kind)
+{
+    run->work += WORK_OF_ONE;
+    verify(run, block, block->usable);
+    errno = ERRNO_SENTINEL;
+    if (kind == 1) {
+        ma_free_sized(block->payload, block->size);
+    } else if (kind == 2 && block->is_aligned) {
+        ma_free_aligned_sized(block->payload, block->alignment, block->size);
+    } else if (kind == 3) {
+        (void)!ma_realloc(block->payload, 0);
+    } else {
+        ma_free(block->payload);
+    }
+    if (errno != ERRNO_SENTINEL) {
+        finding(run, "a release set errno to %d", errno);
+    }
+}
+
+/* The number of a live block; the latest are the last. Requires: there is any. */
+static size_t read_index(struct run *run)
+{
+    size_t back = input_word(&run->input) % run->shadow.count;
+    return run->shadow.count - 1 - back;
+}
+
+void release_one(struct run *run)
+{
+    size_t kind = input_byte(&run->input) % 4;
+    if (run->shadow.count > 0) {
+        struct live block = shadow_take(&run->shadow, read_index(run));
+        release(run, &block, kind);
+    }
+}
+
+/* Every few, beginning somewhere. What shadow_take() puts in a block's place comes from behind. */
+void release_many(struct run *run)
+{
+    size_t count = input_byte(&run->input) + 1;
+    size_t stride = input_byte(&run->input) % 8 + 1;
+    if (run->shadow.count == 0) {
+        return;
+    }
+    size_t index = read_index(run);
+    for (size_t i = 0; i < count && index < run->shadow.count; i++, index += stride - 1) {
+        struct live block = shadow_take(&run->shadow, index);
+        release(run, &block, 0);
+    }
+}
+
+void release_all(struct run *run)
+{
+    while (run->shadow.count > 0) {
+        struct live block = shadow_take(&run->shadow, run->shadow.count - 1);
+        release(run, &block, 0);
+    }
+}
+
+/* To any size, or in steps as a vector or a string grows. */
+static size_t read_new_size(struct run *run, size_t old)
+{
+    size_t kind = input_byte(&run->input);
+    switch (kind % 4) {
+    case 0:
+        return old + kind / 4 + 1;
+    case 1:
+        return old / 2 + 1;
+    case 2:
+        return old + old / 2 + 1;
+    default:
+        return read_size(&run->input) + 1;
+    }
+}
+
+static void resize_to(struct run *run, size_t index, size_t size)
+{
+    struct live block = run->shadow.live[index];
+    if (!may_have(run, size)) {
+        return;
+    }
+    verify(run, &block, block.usable);
+    struct live resized = {.size = size, .alignment = 16};
+    errno = 0;
+    resized.payload = ma_realloc(block.payload, size);
+    if (resized.payload == NULL) {
+        accept_refusal(run, size);
+        verify(run, &block, block.usable);
+        return;
+    }
+    block.payload = resized.payload;
+    verify(run, &block, block.size < size ? block.size : size);
+    accept(run, &resized);
+    shadow_change(&run->shadow, index, &resized);
+}
+
+void resize(struct run *run)
+{
+    if (run->shadow.count > 0) {
+        size_t index = read_index(run);
+        resize_to(run, index, read_new_size(run, run->shadow.live[index].size));
+    }
+}
+
+/* One block in steps. */
+void resize_many(struct run *run)
+{
+    size_t count = input_byte(&run->input) % 32 + 1;
+    size_t step = input_word(&run->input) + 1;
+    if (run->shadow.count > 0) {
+        size_t index = read_index(run);
+        for (size_t i = 0; i < count; i++) {
+            resize_to(run, index, run->shadow.live[index].size + step);
+        }
+    }
+}
+
+void look_at_one(struct run *run)
+{
+    if (run->shadow.count == 0) {
+        return;
+    }
+    const struct live *block = &run->shadow.live[read_index(run)];
+    verify(run, block, block->usable);
+    if (ma_usable_size(block->payload) != block->usable) {
+        finding(run, "block %p has %zu usable bytes, it had %zu", (void *)block->payload,
+                ma_usable_size(block->payload), block->usable);
+    }
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct live *const *left = a;
+    const struct live *const *right = b;
+    return ((*left)->payload > (*right)->payload) - ((*left)->payload < (*right)->payload);
+}
+
+void verify_all(struct run *run)
+{
+    static const struct live *sorted[LIVE_MAX];
+    for (size_t i = 0; i < run->shadow.count; i++) {
+        sorted[i] = &run->shadow.live[i];
+        verify(run, sorted[i], sorted[i]->usable);
+    }
+    qsort(sorted, run->shadow.count, sizeof(sorted[0]), compare_places);
+    for (size_t i = 1; i < run->shadow.count; i++) {
+        const struct live *before = sorted[i - 1];
+        if (before->payload + before->usable > sorted[i]->payload) {
+            finding(run, "block %p of %zu bytes and block %p overlap", (void *)before->payload,
+                    before->usable, (void *)sorted[i]->payload);
+        }
+    }
+    run->work += run->shadow.bytes + run->shadow.count * WORK_OF_ONE;
+}

@@ -423,6 +423,24 @@ static void locks_are_taken_in_the_order_of_their_ranks(void **state)
     lock_release(&first);
 }
 
+/* As a handler that has interrupted one shard looks at another. */
+static void a_lent_lock_is_entered_in_any_order(void **state)
+{
+    (void)state;
+    struct lock core_of_other_shard;
+    lock_init(&core_of_other_shard, LOCK_RANK_CORE, false);
+    lock_acquire(&core);
+    assert_true(lock_try_acquire(&core_of_other_shard));
+    lock_lend(&core_of_other_shard);
+    lock_acquire(&core_of_other_shard);
+    lock_release(&core_of_other_shard);
+    assert_true(lock_take_back(&core_of_other_shard));
+    lock_release(&core_of_other_shard);
+    lock_release(&core);
+    lock_acquire(&core); /* nothing is left behind */
+    lock_release(&core);
+}
+
 static void an_interrupting_lock_goes_inside_any_other(void **state)
 {
     (void)state;
@@ -567,6 +585,7 @@ int main(void)
         cmocka_unit_test_setup(a_forked_child_takes_a_lent_lock_back, fresh_locks),
         cmocka_unit_test_setup(nobody_has_an_abandoned_lock, fresh_locks),
         cmocka_unit_test_setup(locks_are_taken_in_the_order_of_their_ranks, fresh_locks),
+        cmocka_unit_test_setup(a_lent_lock_is_entered_in_any_order, fresh_locks),
         cmocka_unit_test_setup(an_interrupting_lock_goes_inside_any_other, fresh_locks),
         cmocka_unit_test_setup(debug_builds_abort_on_a_wrong_order, fresh_locks),
         cmocka_unit_test_setup(debug_builds_abort_on_a_lock_in_the_wrong_state, fresh_locks),

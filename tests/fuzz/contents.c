@@ -7,8 +7,9 @@
 #include "base/config.h"
 #include "model/shadow.h"
 
-/* Bytes that are written and read in each page of a large payload, and at its end. */
+/* Of a large payload so many bytes are written and read at its begin, in PIECE_COUNT pages and at its end. */
 #define PIECE ((size_t)64)
+#define PIECE_COUNT ((size_t)16)
 
 /* A run of bytes that is looked at; bytes over the payload. */
 struct piece {
@@ -27,7 +28,7 @@ static struct piece next_piece(struct piece piece, size_t filled)
     if (piece.end == filled) {
         return (struct piece){filled, filled};
     }
-    size_t start = bits_round_up(piece.end, MA_PAGE);
+    size_t start = bits_round_up(piece.start + filled / PIECE_COUNT, MA_PAGE);
     return start + PIECE < filled ? (struct piece){start, start + PIECE}
                                   : (struct piece){filled - PIECE, filled};
 }

@@ -24,41 +24,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static void interrupt(struct run *run);
 
+/* What a signal handler may do. */
 static void (*const requests[])(struct run *run) = {
-    allocate_plain, allocate_zeroed, allocate_aligned, release_one,
-    release_many,   allocate_many,   resize,           look_at_one,
+    allocate_plain, allocate_zeroed, allocate_aligned, allocate_many, release_one,
+    release_many,   resize,          look_at_one,      trim,          check_invariants,
 };
 
+/* Some stand here twice, to come more often. */
 static void (*const operations[])(struct run *run) = {
-    allocate_plain,
-    allocate_zeroed,
-    allocate_aligned,
-    allocate_many,
-    allocate_many,
-    release_one,
-    release_many,
-    release_many,
-    resize,
-    resize_many,
-    look_at_one,
-    switch_thread,
-    end_thread,
-    trim,
-    flush,
-    reclaim,
-    settle,
-    pass_time,
-    refuse_memory,
-    move_break,
-    race_break,
-    limit_break,
-    occupy,
-    change_system,
-    crowd,
-    interrupt,
-    check_heap,
-    settle_all,
-    compare_figures,
+    allocate_plain, allocate_zeroed, allocate_aligned, allocate_many,
+    allocate_many,  release_one,     release_many,     release_many,
+    resize,         resize_many,     look_at_one,      ask_for_too_much,
+    switch_thread,  switch_thread,   end_thread,       go_on_as_child,
+    trim,           flush,           reclaim,          settle,
+    pass_time,      refuse_memory,   move_break,       race_break,
+    limit_break,    occupy,          change_system,    crowd,
+    interrupt,      check_heap,      settle_all,       compare_figures,
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

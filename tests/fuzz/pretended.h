@@ -19,6 +19,9 @@ void pretended_run(size_t number);
 /* The running thread ends. A new one has its number. */
 void pretended_end(void);
 
+/* All threads but the running one vanish, as in a forked child. */
+void pretended_vanish(void);
+
 /* The first invariant that a thread's slab, or an orphan where there are threads, breaks; 0 if there is none. */
 int pretended_check(void);
 

@@ -16,7 +16,7 @@
 enum { ERRNO_SENTINEL = EXDEV }; /* what nothing in here sets */
 
 /* What an operation costs, in bytes of work. */
-#define WORK_OF_ONE ((size_t)256)
+#define WORK_OF_ONE ((size_t)1024)
 
 void finding(const struct run *run, const char *format, ...)
 {
@@ -38,13 +38,20 @@ static void verify(const struct run *run, const struct live *block, size_t size)
     }
 }
 
-/* Sizes up to 64 bytes, 256, 1 KiB, 4 KiB, 32 KiB, 256 KiB, 2 MiB and 40 MiB. */
+/* Sizes up to so many steps, of so many bytes each; the large ones seldom, as they take long. */
+static const struct {
+    size_t most;
+    size_t step;
+} scales[] = {
+    {64, 1},    {64, 1},     {256, 1},    {256, 1},     {1024, 1},  {1024, 1},
+    {4096, 1},  {4096, 1},   {32768, 1},  {32768, 1},   {65535, 4}, {65535, 4},
+    {65535, 4}, {65535, 32}, {65535, 32}, {65535, 640},
+};
+
 static size_t read_size(struct input *input)
 {
-    static const size_t modulus[] = {65, 257, 1025, 4097, 32769, 65536, 65536, 65536};
-    static const size_t factor[] = {1, 1, 1, 1, 1, 4, 32, 640};
-    size_t kind = input_byte(input) % 8;
-    return input_word(input) % modulus[kind] * factor[kind];
+    size_t scale = input_byte(input) % (sizeof(scales) / sizeof(scales[0]));
+    return input_word(input) % (scales[scale].most + 1) * scales[scale].step;
 }
 
 /* Whether a block of so many bytes is within what an input may have; it counts as had then. */
@@ -137,18 +144,30 @@ void allocate_aligned(struct run *run)
         return;
     }
     errno = 0;
-    if (kind < 128) {
+    if (kind < 88) {
         block.payload = ma_aligned_alloc(block.alignment, block.size);
+    } else if (kind < 176) {
+        block.payload = ma_memalign(block.alignment - block.alignment / 4, block.size);
     } else {
-        block.payload = ma_memalign(block.alignment, block.size);
+        void *payload = NULL;
+        block.alignment = block.alignment < sizeof(void *) ? sizeof(void *) : block.alignment;
+        errno = ma_posix_memalign(&payload, block.alignment, block.size);
+        block.payload = payload;
     }
     add(run, &block);
+}
+
+/* 1 to 4,096. */
+static size_t read_count(struct input *input)
+{
+    size_t byte = input_byte(input);
+    return byte < 192 ? byte + 1 : (byte - 191) * 64;
 }
 
 /* A step between sizes lets neighbouring classes take turns. */
 void allocate_many(struct run *run)
 {
-    size_t count = input_byte(&run->input) + 1;
+    size_t count = read_count(&run->input);
     size_t step = input_byte(&run->input) % 64;
     size_t size = read_size(&run->input);
     for (size_t i = 0; i < count; i++) {
@@ -194,7 +213,7 @@ void release_one(struct run *run)
 /* Every few, beginning somewhere. What shadow_take() puts in a block's place comes from behind. */
 void release_many(struct run *run)
 {
-    size_t count = input_byte(&run->input) + 1;
+    size_t count = read_count(&run->input);
     size_t stride = input_byte(&run->input) % 8 + 1;
     if (run->shadow.count == 0) {
         return;
@@ -239,7 +258,8 @@ static void resize_to(struct run *run, size_t index, size_t size)
     verify(run, &block, block.usable);
     struct live resized = {.size = size, .alignment = 16};
     errno = 0;
-    resized.payload = ma_realloc(block.payload, size);
+    resized.payload = size % 8 == 0 ? ma_reallocarray(block.payload, size / 8, 8)
+                                    : ma_realloc(block.payload, size);
     if (resized.payload == NULL) {
         accept_refusal(run, size);
         verify(run, &block, block.usable);
@@ -269,6 +289,29 @@ void resize_many(struct run *run)
         for (size_t i = 0; i < count; i++) {
             resize_to(run, index, run->shadow.live[index].size + step);
         }
+    }
+}
+
+static void require_refused(const struct run *run, const void *payload, const char *what)
+{
+    if (payload != NULL || errno != ENOMEM) {
+        finding(run, "%s: payload %p, errno %d", what, payload, errno);
+    }
+    errno = 0;
+}
+
+/* What no memory can hold is refused, and nothing changes. */
+void ask_for_too_much(struct run *run)
+{
+    size_t size = SIZE_MAX - (input_word(&run->input) << input_byte(&run->input) % 48);
+    errno = 0;
+    require_refused(run, ma_malloc(size), "malloc");
+    require_refused(run, ma_calloc(size / 16, 17), "calloc");
+    require_refused(run, ma_aligned_alloc(4096, size), "aligned_alloc");
+    if (run->shadow.count > 0) {
+        void *payload = run->shadow.live[run->shadow.count - 1].payload;
+        require_refused(run, ma_realloc(payload, size), "realloc");
+        require_refused(run, ma_reallocarray(payload, size / 16, 17), "reallocarray");
     }
 }
 

@@ -14,7 +14,7 @@
 
 #define LIVE_MAX ((size_t)16384)
 #define LIVE_BYTES_MAX ((size_t)64 << 20)
-#define WORK_MAX ((size_t)96 << 20)
+#define WORK_MAX ((size_t)80 << 20)
 
 struct run {
     struct input input;
@@ -22,7 +22,6 @@ struct run {
     size_t operation;     /* number of the current one */
     size_t grant_at;      /* the operation before which refusals end */
     size_t work;          /* bytes so far: an input ends where it takes too long */
-    size_t depth;         /* cores that the running thread was interrupted in */
     bool may_be_refused;  /* memory was limited or refused at some time: NULL is no finding */
     bool loses_blocks;    /* moves may lose their target, a block that is never released then */
 };
@@ -44,12 +43,17 @@ void release_many(struct run *run);
 void release_all(struct run *run);
 void resize(struct run *run);
 void resize_many(struct run *run);
+void ask_for_too_much(struct run *run);
 void look_at_one(struct run *run);
 
-/* Events, none of which happens while the running thread is interrupted. */
+/* What may happen also while the running thread is interrupted. */
+void trim(struct run *run);
+void check_invariants(struct run *run);
+
+/* Events that do not happen then. */
 void switch_thread(struct run *run);
 void end_thread(struct run *run);
-void trim(struct run *run);
+void go_on_as_child(struct run *run);
 void flush(struct run *run);
 void reclaim(struct run *run);
 void settle(struct run *run);

@@ -345,9 +345,8 @@ bool os_purge(char *where, size_t size)
     if (refuse_purge) {
         return false;
     }
-    memset(where, 0, size);
     purged += size;
-    return true;
+    return madvise(where, size, MADV_DONTNEED) == 0;
 }
 
 static bool is_one_mapping(size_t first, size_t end)

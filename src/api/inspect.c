@@ -40,7 +40,7 @@ static int walk_block(const struct ma_block *block, void *context)
         return slab_walk(slab, walk->visit, walk->context);
     }
     struct ma_block seen = *block;
-    seen.is_used = block->is_used && !medium_holds(block->payload);
+    seen.is_used = block->is_used && !medium_holds_block(block->payload, block->size);
     return walk->visit(&seen, walk->context);
 }
 

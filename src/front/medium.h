@@ -54,6 +54,13 @@ static inline bool medium_holds(const void *payload)
     return o->mark == object_block_mark(o);
 }
 
+/* The same of a block of `size` bytes, of which nothing is known: what cannot be cached is not looked into, as its pages
+ * may be the program's to protect, or lost in a move. */
+static inline bool medium_holds_block(const void *payload, size_t size)
+{
+    return medium_caches(size) && medium_holds(payload);
+}
+
 /* Abort with a report naming `caller`: the block of `payload` is cached. */
 __attribute__((noreturn, cold)) void medium_refuse(const void *payload, const char *caller);
 

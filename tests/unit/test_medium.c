@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <sys/mman.h>
 
 static struct medium medium;
 
@@ -315,6 +316,16 @@ static void the_count_has_bounds(void **state)
     memset(medium.held, 0, sizeof(medium.held));
 }
 
+static void a_block_that_is_too_large_for_the_cache_is_not_looked_into(void **state)
+{
+    (void)state;
+    void *payload = cores_alloc_aligned(MA_PAGE, MEDIUM_MAX);
+    assert_int_equal(mprotect(payload, MA_PAGE, PROT_NONE), 0);
+    assert_false(medium_holds_block(payload, block_size(payload)));
+    assert_int_equal(mprotect(payload, MA_PAGE, PROT_READ | PROT_WRITE), 0);
+    release(payload);
+}
+
 static void only_a_cached_block_is_held(void **state)
 {
     (void)state;
@@ -471,6 +482,7 @@ int main(void)
         TEST(what_a_vanished_owner_was_about_to_change_is_left),
         TEST(what_the_core_gave_is_counted_until_it_is_given_back),
         TEST(the_count_has_bounds),
+        TEST(a_block_that_is_too_large_for_the_cache_is_not_looked_into),
         TEST(only_a_cached_block_is_held),
         TEST(the_mark_of_a_slabs_object_is_not_that_of_a_cached_block),
         TEST(a_flushed_block_leaves_no_mark),

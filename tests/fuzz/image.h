@@ -1,7 +1,7 @@
 /*
  * The allocator's static variables as they are in a program that has just been loaded.
  *
- * Thread-local ones are not among them: see heap_reset() in fuzz_heap.c.
+ * Thread-local ones are not among them: see go_home() in fuzz_heap.c.
  */
 #ifndef MA_TESTS_FUZZ_IMAGE_H
 #define MA_TESTS_FUZZ_IMAGE_H

@@ -203,9 +203,11 @@ void settle_all(struct run *run)
     ma_stats(
         &stats); /* enters each core, and so carries out the releases that were put off there */
     ma_stats(&stats);
-    bool is_right = stats.live_count == run->shadow.count && stats.live_bytes == run->shadow.usable;
+    size_t count = run->shadow.count + run->handler->shadow.count;
+    size_t usable = run->shadow.usable + run->handler->shadow.usable;
+    bool is_right = stats.live_count == count && stats.live_bytes == usable;
     if (!is_right && !run->loses_blocks) {
         finding(run, "%zu blocks of %zu bytes are live, %zu of %zu in the model", stats.live_count,
-                stats.live_bytes, run->shadow.count, (size_t)run->shadow.usable);
+                stats.live_bytes, count, usable);
     }
 }

@@ -22,18 +22,26 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-static void interrupt(struct run *run);
+/* How many of the requests come first in their table because they may be made anywhere. */
+enum { ANYWHERE_COUNT = 8 };
 
-/* What a signal handler may do. */
+static void interrupt(struct run *run);
+static void expect_signal(struct run *run);
+
+static struct run whole; /* of the current input */
+static struct run
+    handler; /* the blocks of a signal handler: it does not touch what it may have interrupted a request for */
+
+/* What a signal handler may do; the first of them wherever it finds its thread. */
 static void (*const requests[])(struct run *run) = {
     allocate_plain, allocate_zeroed, allocate_aligned, allocate_many, release_one,
     release_many,   resize,          look_at_one,      trim,          check_invariants,
 };
 
-/* Some stand here twice, to come more often. */
+/* Two stand here twice, to come more often. */
 static void (*const operations[])(struct run *run) = {
     allocate_plain, allocate_zeroed, allocate_aligned, allocate_many,
-    allocate_many,  release_one,     release_many,     release_many,
+    expect_signal,  release_one,     release_many,     release_many,
     resize,         resize_many,     look_at_one,      ask_for_too_much,
     switch_thread,  switch_thread,   end_thread,       go_on_as_child,
     trim,           flush,           reclaim,          settle,
@@ -64,6 +72,25 @@ static void interrupt(struct run *run)
     }
     front_leave(heap);
     run->may_be_refused = may_be_refused;
+}
+
+/* The signal has come amid a call of the system: within any of the allocator's locks, or several. */
+static void handle_signal(void)
+{
+    int saved_errno = errno;
+    handler.input = whole.input;
+    handler.operation = whole.operation;
+    for (size_t count = input_byte(&handler.input) % 16 + 1; count > 0; count--) {
+        requests[input_byte(&handler.input) % ANYWHERE_COUNT](&handler);
+    }
+    whole.input = handler.input;
+    errno = saved_errno;
+}
+
+/* At one of the next calls of the system a signal comes. */
+static void expect_signal(struct run *run)
+{
+    fake_os_interrupt(input_byte(&run->input) % 64, handle_signal);
 }
 
 /* Options that take part in decisions; for most inputs as they are by default. */
@@ -114,7 +141,9 @@ static size_t count_slabs(void)
 static void end_run(struct run *run)
 {
     fake_os_refuse_from(SIZE_MAX);
+    fake_os_interrupt(0, NULL);
     check_heap(run);
+    release_all(&handler);
     release_all(run);
     settle_all(run);
     for (size_t i = 0; i < PRETENDED_COUNT; i++) {
@@ -132,7 +161,7 @@ static void end_run(struct run *run)
 static void run_input(struct run *run)
 {
     read_options(run);
-    while (!input_is_over(&run->input) && run->work < WORK_MAX) {
+    while (!input_is_over(&run->input) && run->work + handler.work < WORK_MAX) {
         run->operation++;
         if (run->operation == run->grant_at) {
             fake_os_refuse_from(SIZE_MAX);
@@ -143,19 +172,27 @@ static void run_input(struct run *run)
     go_home();
 }
 
+/* A run without blocks; `run` has been one before, or is zeroed. */
+static void begin_run(struct run *run, struct input input)
+{
+    struct live *table = run->shadow.live;
+    *run = (struct run){.input = input};
+    run->shadow.live = table;
+    run->shadow.room = LIVE_MAX;
+    if (table == NULL) {
+        shadow_init(&run->shadow, LIVE_MAX);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    static struct run run;
-    struct live *table = run.shadow.live;
-    if (table == NULL) {
-        shadow_init(&run.shadow, LIVE_MAX);
-        table = run.shadow.live;
-    }
-    run = (struct run){.input = {bytes, bytes + size}};
-    run.shadow.live = table;
-    run.shadow.room = LIVE_MAX;
+    begin_run(&whole, (struct input){bytes, bytes + size});
+    begin_run(&handler, (struct input){bytes, bytes});
+    whole.handler = &handler;
+    handler.may_be_refused = true;           /* also by what it has interrupted */
+    handler.shadow.created = UINT32_MAX / 2; /* its patterns are others */
     heap_reset();
-    run_input(&run);
+    run_input(&whole);
     return 0;
 }
 

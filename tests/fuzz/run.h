@@ -18,12 +18,13 @@
 
 struct run {
     struct input input;
-    struct shadow shadow; /* the blocks of all threads */
-    size_t operation;     /* number of the current one */
-    size_t grant_at;      /* the operation before which refusals end */
-    size_t work;          /* bytes so far: an input ends where it takes too long */
-    bool may_be_refused;  /* memory was limited or refused at some time: NULL is no finding */
-    bool loses_blocks;    /* moves may lose their target, a block that is never released then */
+    struct shadow shadow;      /* the blocks of all threads */
+    const struct run *handler; /* what a signal handler has allocated */
+    size_t operation;          /* number of the current one */
+    size_t grant_at;           /* the operation before which refusals end */
+    size_t work;               /* bytes so far: an input ends where it takes too long */
+    bool may_be_refused;       /* memory was limited or refused at some time: NULL is no finding */
+    bool loses_blocks; /* moves may lose their target, a block that is never released then */
 };
 
 /* End the process with a message: the fuzzer keeps the input. */

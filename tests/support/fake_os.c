@@ -43,12 +43,25 @@ static size_t refused_from;
 static size_t refused_to = SIZE_MAX; /* all is refused before the first reset */
 static size_t races_left;
 static intptr_t race_increment;
+static void (*handler)(void); /* NULL: no signal is to come */
+static size_t calls_until_signal;
 static uint64_t milliseconds;
 static struct reservation reservations[RESERVATION_COUNT];
+
+/* The allocator has called: a signal may come now. */
+static void note_call(void)
+{
+    if (handler != NULL && calls_until_signal-- == 0) {
+        void (*due)(void) = handler;
+        handler = NULL;
+        due();
+    }
+}
 
 /* Count a request for memory; true when it is to be refused. */
 static bool is_refused(void)
 {
+    note_call();
     size_t number = requests++;
     return number >= refused_from && number < refused_to;
 }
@@ -112,6 +125,7 @@ void fake_os_reset(void)
     moves_end = OS_MOVED;
     fake_os_refuse_from(SIZE_MAX);
     races_left = 0;
+    handler = NULL;
 }
 
 char *fake_os_base(void)
@@ -235,8 +249,15 @@ size_t fake_os_requests(void)
     return requests;
 }
 
+void fake_os_interrupt(size_t count, void (*function)(void))
+{
+    calls_until_signal = count;
+    handler = function;
+}
+
 char *os_break(void)
 {
+    note_call();
     if (!has_break) {
         return NULL;
     }
@@ -287,6 +308,7 @@ static bool unreserve(const char *where)
 
 void os_unmap(char *where, size_t size)
 {
+    note_call();
     if (unreserve(where)) {
         return;
     }
@@ -320,6 +342,7 @@ bool os_commit(char *where, size_t size)
 /* The run must be of whole pages, which the allocator holds. */
 static void check_run(const char *where, size_t size)
 {
+    note_call();
     size_t first = (size_t)(where - array) / PAGE;
     assert((uintptr_t)where % PAGE == 0 && size % PAGE == 0 && size > 0);
     assert(are_pages(first, first + size / PAGE, OF_BREAK) ||
@@ -403,6 +426,7 @@ size_t os_memory_limit(void)
 
 uint64_t os_milliseconds(void)
 {
+    note_call();
     return milliseconds;
 }
 

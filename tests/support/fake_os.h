@@ -53,6 +53,10 @@ void fake_os_race_break(size_t count, intptr_t increment);
 /* Make [offset, offset + bytes) of the array occupied, as if another had mapped it. */
 void fake_os_occupy(size_t offset, size_t bytes);
 
+/* Call `handler` once, at the `count`-th call of a function of os/os.h from now on, 0 being the next: as a signal does that
+ * interrupts the allocator there. NULL: never. */
+void fake_os_interrupt(size_t count, void (*handler)(void));
+
 /* Let time pass, of which none passes by itself. Milliseconds. */
 void fake_os_sleep(uint64_t passed);
 

@@ -193,6 +193,17 @@ static char *take_break_locked(size_t size)
     return NULL;
 }
 
+/* Whether a segment has any of the granules. The system may say that there is room in one: where a move has lost memory. */
+static bool has_segment(const char *start, size_t size)
+{
+    for (size_t offset = 0; offset < size; offset += MA_GRANULE) {
+        if (space_segment_of(start + offset) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A run of `size` bytes mapped somewhere in the range; or NULL. The first lies as low as
  * can be, so that the table does not grow far ahead of what it describes. */
 static char *take_mapping_locked(size_t size)
@@ -202,7 +213,7 @@ static char *take_mapping_locked(size_t size)
         if (!commit_table_locked(where + size)) {
             return NULL;
         }
-        switch (os_map_at(where, size)) {
+        switch (has_segment(where, size) ? OS_OCCUPIED : os_map_at(where, size)) {
         case OS_MAPPED:
             map_from = where + size;
             return where;

@@ -638,6 +638,20 @@ static void a_race_while_shrinking_that_cannot_be_undone_leaves_a_smaller_segmen
     assert_usage(MIB - MA_GRANULE, 0, MIB);
 }
 
+static void I7_a_segment_is_not_mapped_where_another_has_lost_memory(void **state)
+{
+    (void)state;
+    stop_break();
+    struct segment *segment = take(MA_GRANULE);
+    assert_true(space_extend(segment, MIB));
+    char *end = segment->end;
+    fake_os_let_moves(OS_MOVE_LOST);
+    assert_int_equal(os_move(end - MIB / 2, end - MIB, MIB / 2), OS_MOVE_LOST);
+    struct segment *other = take(MA_GRANULE);
+    assert_true((char *)other >= end);
+    assert_owner((char *)segment, MIB + MA_GRANULE, segment);
+}
+
 static void a_mapped_segment_shrinks(void **state)
 {
     (void)state;
@@ -909,6 +923,7 @@ int main(void)
         space_test(a_break_that_does_not_sink_leaves_the_segment_as_it_was),
         space_test(a_race_while_shrinking_leaves_the_others_memory_alone),
         space_test(a_race_while_shrinking_that_cannot_be_undone_leaves_a_smaller_segment),
+        space_test(I7_a_segment_is_not_mapped_where_another_has_lost_memory),
         space_test(a_mapped_segment_shrinks),
         space_test(a_mapped_segment_is_given_back_whole_and_its_place_used_again),
         space_test(the_peak_is_the_most_of_break_and_mappings_together),

@@ -99,11 +99,10 @@ int ma_trim(size_t pad)
     return trim.given;
 }
 
-static int add_core(struct ma_core *core, void *context)
+/* Before the cores are asked: each carries out afterwards what was put off there, and may give memory back then. */
+static void note_usage(struct ma_stats *out)
 {
-    struct ma_stats *out = context;
-    core_add_stats(core, out);
-    struct space_usage usage = space_usage(); /* the same each time: no other thread moves */
+    struct space_usage usage = space_usage();
     out->break_bytes = usage.break_bytes;
     out->mmap_bytes = usage.mmap_bytes;
     out->peak_heap_bytes = usage.peak_bytes;
@@ -111,6 +110,11 @@ static int add_core(struct ma_core *core, void *context)
     out->mmap_count = usage.mmap_count;
     out->peak_mmap_count = usage.peak_mmap_count;
     out->table_bytes = usage.table_bytes;
+}
+
+static int add_core(struct ma_core *core, void *context)
+{
+    core_add_stats(core, context);
     return 0;
 }
 
@@ -127,6 +131,7 @@ void ma_stats(struct ma_stats *out)
 {
     *out = (struct ma_stats){0};
     if (begin()) {
+        note_usage(out);
         cores_each(add_core, out);
         front_correct_stats(out);
         end();

@@ -169,7 +169,8 @@ void compare_figures(struct run *run)
 {
     struct ma_stats stats;
     struct sum sum = {0, 0};
-    ma_stats(&stats);
+    size_t taken = fake_os_taken();
+    ma_stats(&stats); /* what was put off is released afterwards */
     ma_walk(add_block, &sum);
     size_t heap = stats.break_bytes + stats.mmap_bytes;
     if (heap != stats.live_bytes + stats.free_bytes + stats.overhead_bytes) {
@@ -182,10 +183,10 @@ void compare_figures(struct run *run)
                 stats.free_bytes, stats.cached_bytes, stats.dirty_bytes, stats.blank_bytes,
                 stats.fragment_bytes);
     }
-    bool is_taken = heap <= fake_os_taken() || run->loses_blocks; /* and with them their pages */
+    bool is_taken = heap <= taken || run->loses_blocks; /* and with them their pages */
     if (!is_taken || sum.bytes > heap) {
         finding(run, "the heap has %zu bytes, %zu in blocks; the system gave %zu", heap, sum.bytes,
-                fake_os_taken());
+                taken);
     }
     if (sum.used_count < run->shadow.count || stats.live_count < run->shadow.count) {
         finding(run, "%zu blocks are live, %zu in the walk, %zu in the model", stats.live_count,

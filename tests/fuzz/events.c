@@ -171,9 +171,8 @@ void compare_figures(struct run *run)
     struct sum sum = {0, 0};
     size_t taken = fake_os_taken();
     ma_stats(&stats);
-    taken = bits_max(
-        taken,
-        fake_os_taken()); /* it may start the heap, and releases afterwards what was put off */
+    /* It may have started the heap, or released what was put off. */
+    taken = bits_max(taken, fake_os_taken());
     ma_walk(add_block, &sum);
     size_t heap = stats.break_bytes + stats.mmap_bytes;
     if (heap != stats.live_bytes + stats.free_bytes + stats.overhead_bytes) {

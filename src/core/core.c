@@ -209,7 +209,8 @@ static __attribute__((noinline)) struct page_run run_ahead_locked(struct ma_core
 {
     const struct mem_block *b = taken->block;
     size_t step = populate_step(core->heap_bytes / MA_POPULATE_SHARE);
-    char *used = written_is_none(taken->written) ? (char *)taken->block : taken->written.end;
+    struct written written = written_within(taken->written, (char *)b, (char *)mb_next(b));
+    char *used = written_is_none(written) ? (char *)taken->block : written.end;
     char *start = core->populated > used ? core->populated : used;
     start = bits_align_up(start, MA_POPULATE_MIN);
     char *end = bits_align_down((char *)mb_next(b) + step, MA_POPULATE_MIN);

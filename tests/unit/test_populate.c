@@ -57,6 +57,15 @@ static void large_blocks_are_not_populated(void **state)
     assert_int_equal(populated_by(core, MIB, 16 * MIB), 0);
 }
 
+/* What is known to have been written to of the top lies below it then. */
+static void large_blocks_are_not_populated_with_the_small_one_behind_them(void **state)
+{
+    struct ma_core *core = core_of(state);
+    core_free(core, core_alloc(core, 24 * MIB));
+    core_alloc(core, 24 * MIB + MIB / 2);
+    assert_in_range(populated_by(core, KIB, KIB), 0, 2 * MA_POPULATE_MAX);
+}
+
 static void pages_are_populated_once(void **state)
 {
     struct ma_core *core = core_of(state);
@@ -107,6 +116,7 @@ int main(void)
         TEST(a_large_heap_has_its_next_pages_populated),
         TEST(a_small_heap_touches_no_page_ahead),
         TEST(large_blocks_are_not_populated),
+        TEST(large_blocks_are_not_populated_with_the_small_one_behind_them),
         TEST(pages_are_populated_once),
         TEST(what_was_given_back_is_populated_anew),
         TEST(populating_can_be_turned_off),

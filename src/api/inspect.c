@@ -4,6 +4,7 @@
  * To a core a slab is one used block. Here its place is taken by its objects.
  */
 #include "front/inspect.h"
+#include "api/checked_alloc.h"
 #include "api/heap.h"
 #include "api/thread.h"
 #include "core/cores.h"
@@ -68,6 +69,7 @@ static int check_core(struct ma_core *core, void *context)
 
 int ma_check(void)
 {
+    checked_look_at_released();
     if (!begin()) {
         return 0;
     }

@@ -13,6 +13,30 @@
 #include <errno.h>
 #include <string.h>
 
+/* Atomic: usable bytes of the core's blocks that have checked ones in them, and the bytes of live payloads in these. */
+static size_t base_bytes;
+static size_t live_bytes;
+static size_t released_count; /* atomic */
+
+static void count(size_t *figure, size_t change)
+{
+    __atomic_fetch_add(figure, change, __ATOMIC_RELAXED);
+}
+
+static size_t read_figure(const size_t *figure)
+{
+    return __atomic_load_n(figure, __ATOMIC_RELAXED);
+}
+
+void checked_correct_stats(struct ma_stats *stats)
+{
+    size_t around = read_figure(&base_bytes) - read_figure(&live_bytes);
+    size_t released = read_figure(&released_count);
+    stats->live_bytes -= around;
+    stats->live_count -= released;
+    stats->overhead_bytes += around;
+}
+
 void checked_start(void)
 {
     options.front = 0;
@@ -28,6 +52,8 @@ void checked_start(void)
 static void give_back(struct checked *c)
 {
     void *base = checked_base(c);
+    count(&base_bytes, -mb_usable(mb_of_payload(base)));
+    count(&released_count, (size_t)-1);
     checked_retire(c);
     if (options.zero != 0) {
         core_clear(base);
@@ -60,9 +86,15 @@ void *checked_alloc(size_t alignment, size_t size, bool is_zeroed)
     bool guard = options.check >= 3;
     size_t room;
     void *base = checked_room(alignment, size, guard, &room) ? alloc_base(room, is_zeroed) : NULL;
+    if (base == NULL && guard) { /* it takes pages, of which a signal handler may have few */
+        guard = false;
+        base = checked_room(alignment, size, guard, &room) ? alloc_base(room, is_zeroed) : NULL;
+    }
     if (base == NULL) {
         return NULL;
     }
+    count(&base_bytes, mb_usable(mb_of_payload(base)));
+    count(&live_bytes, size);
     uint32_t site = options.leaks != 0 ? sites_add(size) : 0;
     return checked_make(base, alignment, size, guard, site);
 }
@@ -79,6 +111,8 @@ void checked_free(void *payload, const char *caller)
     if (options.leaks != 0) {
         sites_remove(c->site, c->size);
     }
+    count(&live_bytes, -c->size);
+    count(&released_count, 1);
     int saved_errno = errno; /* the core may give memory back to the system */
     checked_release(c);
     struct checked *old = c;

@@ -5,6 +5,7 @@
 #define MA_API_CHECKED_ALLOC_H
 
 #include "base/options.h"
+#include "ma.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,6 +29,9 @@ bool checked_has(const void *payload);
 void checked_free(void *payload, const char *caller);
 void *checked_realloc(void *payload, size_t size);
 size_t checked_usable_size(const void *payload, const char *caller);
+
+/* What lies around the payloads, and what is released and not used again yet, is overhead. */
+void checked_correct_stats(struct ma_stats *stats);
 
 /* Abort with a report where a released block was written to. */
 void checked_look_at_released(void);

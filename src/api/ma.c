@@ -357,22 +357,13 @@ void *ma_memalign(size_t alignment, size_t size)
     return or_enomem(alloc_aligned(power, size));
 }
 
-/* Whether the size that was asked for is known. */
-static bool is_exact(const void *payload)
-{
-    return sample_owns(payload) || (checked_is_on() && checked_has(payload));
-}
-
-static size_t exact_size(const void *payload, const char *caller)
-{
-    return sample_owns(payload) ? sample_usable_size(payload, caller)
-                                : checked_usable_size(payload, caller);
-}
-
 static size_t usable_size(const void *payload, const char *caller)
 {
-    if (is_exact(payload)) {
-        return exact_size(payload, caller);
+    if (sample_owns(payload)) {
+        return sample_usable_size(payload, caller);
+    }
+    if (checked_is_on() && checked_has(payload)) {
+        return checked_usable_size(payload, caller);
     }
     const struct slab *slab = slab_of(payload);
     if (slab != NULL) {
@@ -391,18 +382,17 @@ static size_t usable_size(const void *payload, const char *caller)
  */
 static void check_size(const void *payload, size_t size, const char *caller)
 {
-    const struct slab *slab = slab_of(payload);
-    bool exact = is_exact(payload);
-    if (slab == NULL && cores_owner_of(payload) == NULL && !exact) {
+    bool has_class = slab_of(payload) != NULL || sample_owns(payload);
+    if (!has_class && cores_owner_of(payload) == NULL) {
         return;
     }
     size_t usable = usable_size(payload, caller);
     size_t unit = usable & -usable;
     size_t rounded = unit < SLAB_ALIGNMENT ? unit : SLAB_ALIGNMENT;
-    size_t slack = (slab != NULL ? rounded : MB_MIN + MA_ALIGNMENT) +
+    size_t slack = (has_class ? rounded : MB_MIN + MA_ALIGNMENT) +
                    (usable > MA_SLACK_MIN ? usable / MA_SLACK_SHARE * 2 : 0);
-    bool can_be = exact ? size == usable
-                        : size <= usable && (usable - size < slack || (size == 0 && usable == rounded));
+    bool can_be = size <= usable && (usable - size < slack || (size == 0 && usable == rounded));
+    can_be = checked_is_on() && checked_has(payload) ? size == usable : can_be;
     MA_CHECK(can_be, "%s(%p, %zu): wrong size: the block has %zu usable bytes", caller, payload,
              size, usable);
 }

@@ -10,8 +10,12 @@
 #include <stdint.h>
 #include <string.h>
 
-struct options options = {
-    .front = 1, .populate = 1, .dirty_max = SIZE_MAX, .decay_ms = MA_DECAY, .limit = SIZE_MAX, .quarantine = MA_QUARANTINE};
+struct options options = {.front = 1,
+                          .populate = 1,
+                          .dirty_max = SIZE_MAX,
+                          .decay_ms = MA_DECAY,
+                          .limit = SIZE_MAX,
+                          .quarantine = MA_QUARANTINE};
 
 /* One row an option; every value is a number within [minimum, maximum], and may be
  * written "off" for 0, "on" for 1; or, where the row has words, the number of one of these. */

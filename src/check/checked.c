@@ -13,8 +13,9 @@
 
 enum { REDZONE_BYTE = 0xb5, RELEASED_BYTE = 0xd5 };
 
-/* Behind a guard page. */
-struct trailer {
+/* Where a payload is, for who looks for it: behind its guard page, and at the begin of the core's payload where that leaves
+ * room. */
+struct pointer {
     void *payload;
     uintptr_t mark;
 };
@@ -30,15 +31,21 @@ static uint64_t seal_of(const struct checked *c)
     return hash ^ hash >> 32;
 }
 
-static uintptr_t trailer_mark(const struct trailer *t)
+static void set_pointer(struct pointer *p, void *payload)
 {
-    return ~(uintptr_t)t ^ (uintptr_t)mb_key;
+    p->payload = payload;
+    p->mark = ~(uintptr_t)p ^ (uintptr_t)mb_key;
+}
+
+static bool is_pointer(const struct pointer *p)
+{
+    return p->mark == (~(uintptr_t)p ^ (uintptr_t)mb_key);
 }
 
 bool checked_room(size_t alignment, size_t size, bool guard, size_t *room)
 {
     size_t fixed = sizeof(struct checked) + 1;
-    fixed += guard ? 2 * MA_PAGE + sizeof(struct trailer) : 0;
+    fixed += guard ? 2 * MA_PAGE + sizeof(struct pointer) : 0;
     fixed += alignment > MA_ALIGNMENT || guard ? alignment : 0;
     return !__builtin_add_overflow(size, fixed, room) && *room <= PTRDIFF_MAX;
 }
@@ -51,7 +58,7 @@ static char *block_end(const void *base)
 
 static char *guard_page(const void *base)
 {
-    char *trailer = bits_align_down(block_end(base) - sizeof(struct trailer), MA_PAGE);
+    char *trailer = bits_align_down(block_end(base) - sizeof(struct pointer), MA_PAGE);
     return trailer - MA_PAGE;
 }
 
@@ -67,12 +74,10 @@ static size_t redzone_size(const struct checked *c)
     return (size_t)(end_of(c) - (char *)checked_payload(c)) - c->size;
 }
 
-static void set_guard(char *page, char *payload)
+/* Whether the core's payload begins before the header, with room for a pointer. */
+static bool has_pointer(const struct checked *c)
 {
-    struct trailer *t = (struct trailer *)(page + MA_PAGE);
-    t->payload = payload;
-    t->mark = trailer_mark(t);
-    os_guard(page, MA_PAGE);
+    return c->lead >= sizeof(*c) + sizeof(struct pointer);
 }
 
 void *checked_make(void *base, size_t alignment, size_t size, bool guard, uint32_t site)
@@ -89,8 +94,12 @@ void *checked_make(void *base, size_t alignment, size_t size, bool guard, uint32
                           .site = site};
     c->seal = seal_of(c);
     memset(payload + size, REDZONE_BYTE, redzone_size(c));
+    if (has_pointer(c)) {
+        set_pointer(base, payload);
+    }
     if (guard) {
-        set_guard(guard_page(base), payload);
+        set_pointer((struct pointer *)(guard_page(base) + MA_PAGE), payload);
+        os_guard(guard_page(base), MA_PAGE);
     }
     return payload;
 }
@@ -102,6 +111,13 @@ struct checked *checked_of(const void *payload)
                   space_segment_of(payload) == space_segment_of(c) &&
                   (char *)c > (char *)space_segment_of(c) + sizeof(struct segment);
     return may_be && c->seal == seal_of(c) ? c : NULL;
+}
+
+struct checked *checked_at_base(const void *base)
+{
+    const struct pointer *p = base;
+    struct checked *c = checked_of(is_pointer(p) ? p->payload : (const char *)base + sizeof(*c));
+    return c != NULL && checked_base(c) == base ? c : NULL;
 }
 
 /* The first of `size` bytes that is not `byte`; `size` if all are. */
@@ -154,7 +170,10 @@ void checked_retire(struct checked *c)
     if (c->has_guard) {
         char *page = guard_page(checked_base(c));
         os_unguard(page, MA_PAGE);
-        ((struct trailer *)(page + MA_PAGE))->mark = 0;
+        ((struct pointer *)(page + MA_PAGE))->mark = 0;
+    }
+    if (has_pointer(c)) {
+        ((struct pointer *)checked_base(c))->mark = 0;
     }
     c->seal = 0;
 }
@@ -162,17 +181,15 @@ void checked_retire(struct checked *c)
 bool checked_explain(const void *address)
 {
     const char *page = bits_align_down((char *)address, MA_PAGE);
-    const struct trailer *t = (const struct trailer *)(page + MA_PAGE);
-    if (space_segment_of(t) == NULL || t->mark != trailer_mark(t)) {
-        return false;
-    }
-    const struct checked *c = checked_of(t->payload);
+    const struct pointer *p = (const struct pointer *)(page + MA_PAGE);
+    const struct checked *c =
+        space_segment_of(p) != NULL && is_pointer(p) ? checked_of(p->payload) : NULL;
     if (c == NULL) {
         return false;
     }
-    size_t behind = (size_t)((const char *)address - (const char *)t->payload) - c->size;
+    size_t behind = (size_t)((const char *)address - (const char *)p->payload) - c->size;
     report_line("access past the end of a block: to %p, which is %zu bytes behind the %s block of "
                 "%zu bytes at %p",
-                address, behind, c->state == CHECKED_LIVE ? "live" : "freed", c->size, t->payload);
+                address, behind, c->state == CHECKED_LIVE ? "live" : "freed", c->size, p->payload);
     return true;
 }

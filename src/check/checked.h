@@ -57,6 +57,9 @@ static inline void *checked_payload(const struct checked *c)
     return (char *)c + sizeof(*c);
 }
 
+/* The checked block in a used block of the core; NULL where that is none. */
+struct checked *checked_at_base(const void *base);
+
 /* What checked_make() was given. */
 static inline void *checked_base(const struct checked *c)
 {

@@ -29,7 +29,7 @@ struct slot {
     struct stack freed;
 };
 
-static char *pages; /* guard, slot 0, guard, slot 1, ..., guard; NULL: there are none */
+static char *pages;     /* guard, slot 0, guard, slot 1, ..., guard; NULL: there are none */
 static bool is_entered; /* atomic */
 /* By who has entered: */
 static struct slot slots[SLOT_COUNT];
@@ -180,8 +180,7 @@ void sample_free(void *payload, const char *caller)
 {
     struct slot *slot = &slots[require_live(payload, caller) - slots];
     char *page = page_of((size_t)(slot - slots));
-    if (!is_slack(page, slot->payload) ||
-        !is_slack(slot->payload + slot->size, page + MA_PAGE)) {
+    if (!is_slack(page, slot->payload) || !is_slack(slot->payload + slot->size, page + MA_PAGE)) {
         tell_stacks(slot);
         report_fatal("%s(%p): write past the end of the block of %zu bytes", caller, payload,
                      slot->size);
@@ -194,6 +193,36 @@ void sample_free(void *payload, const char *caller)
 size_t sample_usable_size(const void *payload, const char *caller)
 {
     return require_live(payload, caller)->size;
+}
+
+void sample_add_stats(struct ma_stats *stats)
+{
+    for (size_t i = 0; i < SLOT_COUNT; i++) {
+        if (__atomic_load_n(&slots[i].is_live, __ATOMIC_ACQUIRE)) {
+            stats->live_count++;
+            stats->live_bytes += slots[i].size;
+            stats->peak_live_bytes += slots[i].size;
+            stats->overhead_bytes += MA_PAGE - slots[i].size;
+            stats->mmap_bytes += MA_PAGE;
+            stats->mmap_count++;
+            stats->segment_count++;
+            stats->peak_heap_bytes += MA_PAGE;
+            stats->peak_mmap_bytes += MA_PAGE;
+            stats->peak_mmap_count++;
+        }
+    }
+}
+
+int sample_walk(int (*visit)(const struct ma_block *block, void *context), void *context)
+{
+    int result = 0;
+    for (size_t i = 0; i < SLOT_COUNT && result == 0; i++) {
+        if (__atomic_load_n(&slots[i].is_live, __ATOMIC_ACQUIRE)) {
+            struct ma_block seen = {slots[i].payload, MA_PAGE, slots[i].size, 1};
+            result = visit(&seen, context);
+        }
+    }
+    return result;
 }
 
 bool sample_explain(const void *address)

@@ -7,6 +7,8 @@
 #ifndef MA_CHECK_SAMPLE_H
 #define MA_CHECK_SAMPLE_H
 
+#include "ma.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -25,6 +27,10 @@ bool sample_owns(const void *address);
 /* Requires: sample_owns(). All abort with a report naming `caller` where no live sample begins there. */
 void sample_free(void *payload, const char *caller);
 size_t sample_usable_size(const void *payload, const char *caller);
+
+/* Add the live samples to `*stats`; visit them as ma_walk() does. */
+void sample_add_stats(struct ma_stats *stats);
+int sample_walk(int (*visit)(const struct ma_block *block, void *context), void *context);
 
 /* Report what the access to `address` was. False: it is none of ours. */
 bool sample_explain(const void *address);

@@ -10,7 +10,8 @@
 enum { STACK_DEPTH = 12 };
 
 struct stack {
-    void *frames[STACK_DEPTH]; /* return addresses, the innermost first; NULL from the first that is not there */
+    void *frames
+        [STACK_DEPTH]; /* return addresses, the innermost first; NULL from the first that is not there */
 };
 
 /* Once, when the process may allocate; until then all stacks are empty. */

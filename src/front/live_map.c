@@ -7,20 +7,49 @@
 #include "base/report.h"
 #include "core/cores.h"
 
-#define MAP_BYTES (MA_GRANULE / MA_ALIGNMENT / 8)
+struct map {
+    struct object head; /* bears a mark */
+    uint64_t words[MA_GRANULE / MA_ALIGNMENT / 64];
+};
+
+static uintptr_t mark_of(const struct map *map)
+{
+    return ~(uintptr_t)map ^ mb_key << 1;
+}
+
+static struct map *map_of(const struct slab *slab)
+{
+    return (struct map *)((char *)slab->live_map - offsetof(struct map, words));
+}
 
 void live_map_open(struct slab *slab)
 {
-    slab->live_map = options.check != 0 ? cores_alloc_zeroed(MAP_BYTES) : NULL;
+    struct map *map = options.check != 0 ? cores_alloc_zeroed(sizeof(*map)) : NULL;
+    if (map != NULL) {
+        map->head.mark = mark_of(map);
+    }
+    slab->live_map = map != NULL ? map->words : NULL;
 }
 
 void live_map_close(struct slab *slab)
 {
-    uint64_t *map = slab->live_map;
-    slab->live_map = NULL;
-    if (map != NULL) {
+    if (slab->live_map != NULL) {
+        struct map *map = map_of(slab);
+        slab->live_map = NULL;
+        map->head.mark = 0;
         cores_free(cores_owner_of(map), map);
     }
+}
+
+bool live_map_is(const void *payload)
+{
+    const struct map *map = payload;
+    return map->head.mark == mark_of(map);
+}
+
+size_t live_map_bytes(const struct slab *slab)
+{
+    return slab->live_map != NULL ? mb_usable(mb_of_payload(map_of(slab))) : 0;
 }
 
 static uint64_t *word_of(const struct slab *slab, const void *object, uint64_t *bit)

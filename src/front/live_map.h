@@ -14,6 +14,12 @@
 void live_map_open(struct slab *slab);
 void live_map_close(struct slab *slab);
 
+/* Whether a used block of the core, of which this is the payload, is a map. */
+bool live_map_is(const void *payload);
+
+/* Usable bytes of the block that a map lies in. */
+size_t live_map_bytes(const struct slab *slab);
+
 /* The object is handed out. Aborts with a report where it was live already: a free list led to it that was overwritten. */
 void live_map_set(const struct slab *slab, const void *object);
 

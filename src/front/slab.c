@@ -3,8 +3,8 @@
  */
 #include "front/slab.h"
 
-#include "base/report.h"
 #include "base/options.h"
+#include "base/report.h"
 #include "core/cores.h"
 #include "front/live_map.h"
 #include "front/remote.h"

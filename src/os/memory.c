@@ -118,7 +118,9 @@ void os_unguard(char *where, size_t size)
 void os_withdraw(char *where, size_t size)
 {
     int saved_errno = errno;
-    mmap(where, size, PROT_NONE, ANONYMOUS | MAP_FIXED, -1, 0);
+    if (mmap(where, size, PROT_NONE, ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
+        madvise(where, size, MADV_DONTNEED);
+    }
     errno = saved_errno;
 }
 

@@ -63,23 +63,22 @@ static void *as_served(void *payload, size_t size)
     return or_enomem(payload);
 }
 
-/* A block: of those that the thread has released, or of the core. */
+/* A block of the core. */
 static void *alloc_block(size_t size)
 {
-    if (checked_is_on()) {
-        return or_enomem(checked_alloc(MA_ALIGNMENT, size, false));
-    }
-    void *payload = size < MEDIUM_MAX ? front_alloc_medium(size) : NULL;
-    return payload != NULL ? payload : as_served(heap_alloc(size), size);
+    return checked_is_on() ? or_enomem(checked_alloc(MA_ALIGNMENT, size, false))
+                           : as_served(heap_alloc(size), size);
 }
 
 static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t size)
 {
-    void *object = alloc_object_slow(heap, size);
-    return object != NULL ? object : alloc_block(size);
+    void *payload = alloc_object_slow(heap, size);
+    payload = payload != NULL ? payload : front_alloc_medium(size);
+    return payload != NULL ? payload : alloc_block(size);
 }
 
-static __attribute__((noinline)) void *malloc_large(size_t size)
+/* The thread has released no block that fits. */
+static __attribute__((noinline)) void *malloc_large_slow(size_t size)
 {
     if (size < MEDIUM_MAX && front_heap() == THEAP_NONE) {
         front_leave(opened(front_enter()));
@@ -89,6 +88,12 @@ static __attribute__((noinline)) void *malloc_large(size_t size)
         return sample;
     }
     return size <= PTRDIFF_MAX ? alloc_block(size) : or_enomem(NULL);
+}
+
+static __attribute__((noinline)) void *malloc_large(size_t size)
+{
+    void *payload = size < MEDIUM_MAX ? front_alloc_medium(size) : NULL;
+    return payload != NULL ? payload : malloc_large_slow(size);
 }
 
 void *ma_malloc(size_t size)

@@ -76,7 +76,8 @@ __attribute__((noreturn, cold)) void medium_refuse(const void *payload, const ch
 
 /* The core's used block of `payload`; aborts with a report naming `caller` where there is none, or
  * where it is cached. */
-static inline struct mem_block *medium_block_of(const void *payload, const char *caller)
+static inline __attribute__((always_inline)) struct mem_block *medium_block_of(const void *payload,
+                                                                               const char *caller)
 {
     struct mem_block *b = core_block_of(payload, caller);
     if (__builtin_expect(medium_holds(payload), 0)) {

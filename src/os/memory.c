@@ -85,6 +85,17 @@ bool os_purge(char *where, size_t size)
     return is_done;
 }
 
+/* The advice is the one that all memory has at first. */
+bool os_is_mapped(const void *address)
+{
+    int saved_errno = errno;
+    size_t size = os_page_size();
+    bool is_mapped = madvise((void *)((uintptr_t)address & ~(size - 1)), size, MADV_NORMAL) == 0 ||
+                     errno != ENOMEM;
+    errno = saved_errno;
+    return is_mapped;
+}
+
 /* From Linux 6.13 on there are guards that cost no mapping of their own. */
 static bool has_light_guards(void)
 {

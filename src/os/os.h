@@ -55,6 +55,9 @@ void os_populate(char *where, size_t size);
  * locked memory. Keeps errno. */
 bool os_purge(char *where, size_t size);
 
+/* Whether there is a mapping at an address. Keeps errno. */
+bool os_is_mapped(const void *address);
+
 /* Have any access to whole pages fault, until os_unguard(). What they hold is lost. Advice: where it is refused they stay as
  * they are. Keeps errno. */
 void os_guard(char *where, size_t size);

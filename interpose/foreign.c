@@ -47,7 +47,7 @@ static void refuse_impossible(const char *name, const void *payload)
         report_fatal("%s(%p): the address was never allocated: it lies in %s", name, payload,
                      module);
     }
-    if (!os_is_mapped(payload)) {
+    if (!os_is_readable(payload)) {
         report_fatal("%s(%p): the address was never allocated: there is no memory", name, payload);
     }
 }

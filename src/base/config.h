@@ -124,6 +124,9 @@
 #define MA_CROWD_WAITS 16
 #define MA_CROWD_WINDOW 1024
 
+/* With check=2 and 3, released blocks are not used again while they have no more bytes together than this. */
+#define MA_QUARANTINE ((size_t)16 << 20)
+
 /* How long a thread that was interrupted in one shard waits for another before it does without. */
 #define MA_SHARD_PATIENCE 20 /* milliseconds */
 

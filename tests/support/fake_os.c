@@ -333,6 +333,23 @@ void os_populate(char *where, size_t size)
     populated += size;
 }
 
+/* Accesses to guard pages are not tried here, and what they hold is not looked at. */
+void os_guard(char *where, size_t size)
+{
+    check_run(where, size);
+}
+
+void os_unguard(char *where, size_t size)
+{
+    check_run(where, size);
+}
+
+void os_withdraw(char *where, size_t size)
+{
+    (void)where;
+    (void)size;
+}
+
 void os_advise_huge(char *where, size_t size, bool is_wanted)
 {
     check_run(where, size);

@@ -13,7 +13,7 @@
 /* Whether new blocks are to be checked ones. */
 static inline bool checked_is_on(void)
 {
-    return options.check >= 2 || options.leaks != 0;
+    return options.is_watched && (options.check >= 2 || options.leaks != 0);
 }
 
 /* Once the options are known, before the first checked block. */

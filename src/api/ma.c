@@ -63,23 +63,22 @@ static void *as_served(void *payload, size_t size)
     return or_enomem(payload);
 }
 
-/* A block: of those that the thread has released, or of the core. */
+/* A block of the core. */
 static void *alloc_block(size_t size)
 {
-    if (checked_is_on()) {
-        return or_enomem(checked_alloc(MA_ALIGNMENT, size, false));
-    }
-    void *payload = size < MEDIUM_MAX ? front_alloc_medium(size) : NULL;
-    return payload != NULL ? payload : as_served(heap_alloc(size), size);
+    return checked_is_on() ? or_enomem(checked_alloc(MA_ALIGNMENT, size, false))
+                           : as_served(heap_alloc(size), size);
 }
 
 static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t size)
 {
-    void *object = alloc_object_slow(heap, size);
-    return object != NULL ? object : alloc_block(size);
+    void *payload = alloc_object_slow(heap, size);
+    payload = payload != NULL ? payload : front_alloc_medium(size);
+    return payload != NULL ? payload : alloc_block(size);
 }
 
-static __attribute__((noinline)) void *malloc_large(size_t size)
+/* The thread has released no block that fits. */
+static __attribute__((noinline)) void *malloc_large_slow(size_t size)
 {
     if (size < MEDIUM_MAX && front_heap() == THEAP_NONE) {
         front_leave(opened(front_enter()));
@@ -89,6 +88,12 @@ static __attribute__((noinline)) void *malloc_large(size_t size)
         return sample;
     }
     return size <= PTRDIFF_MAX ? alloc_block(size) : or_enomem(NULL);
+}
+
+static __attribute__((noinline)) void *malloc_large(size_t size)
+{
+    void *payload = size < MEDIUM_MAX ? front_alloc_medium(size) : NULL;
+    return payload != NULL ? payload : malloc_large_slow(size);
 }
 
 void *ma_malloc(size_t size)
@@ -133,17 +138,32 @@ static __attribute__((noinline)) void free_keeping_errno(void *payload)
     errno = saved_errno;
 }
 
-/* Whether the thread keeps the block of `payload`; if not, or where it is none, it is to be freed. */
-static bool keep_block(void *payload)
+/* A used block of the core, or nothing of ours. */
+static inline bool is_in_block(const void *payload)
 {
-    if (space_segment_of(payload) == NULL || slab_of(payload) != NULL) {
-        return false;
+    size_t number = space_granule_number(payload);
+    return space_has_granule(number) && granule_owner_word(&space_map.granules[number]) == 0 &&
+           space_segment_of(payload) != NULL;
+}
+
+/* The rest of free_slow() with one of the options that look closer, or change what free does. */
+static __attribute__((noinline)) void free_watched(void *payload)
+{
+    if (sample_owns(payload)) {
+        sample_free(payload, "free");
+    } else if (checked_is_on() && checked_has(payload)) {
+        checked_free(payload, "free");
+    } else if (!is_in_block(payload)) {
+        free_keeping_errno(payload);
+    } else {
+        struct mem_block *b = medium_block_of(payload, "free");
+        if (options.zero != 0) {
+            core_clear(payload);
+        }
+        if (!front_keep(b)) {
+            free_keeping_errno(payload);
+        }
     }
-    struct mem_block *b = medium_block_of(payload, "free");
-    if (options.zero != 0) {
-        core_clear(payload);
-    }
-    return front_keep(b);
 }
 
 static __attribute__((noinline)) void free_slow(void *payload)
@@ -151,11 +171,9 @@ static __attribute__((noinline)) void free_slow(void *payload)
     if (payload == NULL) {
         return;
     }
-    if (sample_owns(payload)) {
-        sample_free(payload, "free");
-    } else if (checked_is_on() && checked_has(payload)) {
-        checked_free(payload, "free");
-    } else if (!keep_block(payload)) {
+    if (__builtin_expect(options.is_watched, 0)) {
+        free_watched(payload);
+    } else if (!is_in_block(payload) || !front_keep(medium_block_of(payload, "free"))) {
         free_keeping_errno(payload);
     }
 }
@@ -246,11 +264,9 @@ static void *realloc_block(struct ma_core *core, void *payload, size_t size)
     return moved == NULL && wanted > size ? heap_realloc(core, payload, size) : moved;
 }
 
-static __attribute__((noinline)) void *realloc_slow(void *payload, size_t size)
+/* ma_realloc() of what is no small object, or not to about its size. */
+static __attribute__((noinline)) void *realloc_else(void *payload, size_t size)
 {
-    if (payload == NULL) {
-        return ma_malloc(size);
-    }
     const struct segment *segment = space_segment_of(payload);
     bool is_sample = sample_owns(payload);
     if (segment == NULL && !is_sample) {
@@ -272,6 +288,19 @@ static __attribute__((noinline)) void *realloc_slow(void *payload, size_t size)
     const struct slab *slab = slab_of(payload);
     return slab != NULL ? realloc_object(slab, payload, size)
                         : or_enomem(realloc_block(segment->core, payload, size));
+}
+
+static __attribute__((noinline)) void *realloc_slow(void *payload, size_t size)
+{
+    if (payload == NULL) {
+        return ma_malloc(size);
+    }
+    if (is_in_block(payload) && !options.is_watched && size > 0) {
+        if (is_about(mb_usable(medium_block_of(payload, "realloc")), size)) {
+            return payload;
+        }
+    }
+    return realloc_else(payload, size);
 }
 
 /* A small object that has about the right size already is the common case, of what grows in small steps. */

@@ -174,4 +174,5 @@ void options_parse(struct options *out, const char *text)
         text += length;
         text += *text == ',' ? 1 : 0;
     }
+    out->is_watched = (out->check | out->guard_sample | out->zero | out->leaks) != 0;
 }

@@ -10,6 +10,7 @@
 
 #include "base/config.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* For which memory to ask the system for huge pages. */
@@ -36,7 +37,8 @@ struct options {
     size_t guard_sample; /* one allocation in so many lies between guard pages; 0: none */
     size_t zero;         /* 1: what is released is cleared */
     size_t leaks;        /* 1: print at exit what is live still, and where it was allocated */
-    size_t shards; /* the most cores that serve requests; 0: as many as there are processors */
+    size_t shards;   /* the most cores that serve requests; 0: as many as there are processors */
+    bool is_watched; /* any of check, guard_sample, zero and leaks is set */
 };
 
 /* Constant after start. */

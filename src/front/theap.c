@@ -385,7 +385,7 @@ bool theap_keep(struct theap *heap, struct mem_block *b)
     size_t size = mb_size(b);
     bool has_slab =
         mb_usable(b) <= MA_SMALL_MAX && heap->current[class_of(mb_usable(b))] != &no_slab;
-    if (!medium_caches(size) || has_slab) {
+    if (!medium_caches(size) || has_slab || !medium_has_room(&heap->medium, size)) {
         medium_note_released(&heap->medium, size);
         return false;
     }

@@ -39,6 +39,7 @@ struct options {
     size_t leaks;        /* 1: print at exit what is live still, and where it was allocated */
     size_t shards;   /* the most cores that serve requests; 0: as many as there are processors */
     bool is_watched; /* any of check, guard_sample, zero and leaks is set */
+    bool is_slow;    /* check or zero is: fast paths would miss what is to be done */
 };
 
 /* Constant after start. */

@@ -18,6 +18,9 @@
 /* Samples at a time. */
 enum { SLOT_COUNT = 256 };
 
+/* How many allocations take a fast path, on average, for one that does not: a page of objects is carved at a time. */
+enum { SLOW_WEIGHT = 32 };
+
 /* What the rest of a sample's page holds. */
 enum { SLACK_BYTE = 0xb5 };
 
@@ -60,14 +63,14 @@ void sample_start(void)
     pages = os_reserve((2 * SLOT_COUNT + 1) * MA_PAGE);
 }
 
-/* On average one in options.guard_sample; at least every second one of these. */
-bool sample_is_due(void)
+/* On average one in options.guard_sample. */
+bool sample_is_due_now(void)
 {
-    if (options.guard_sample == 0 || pages == NULL) {
+    if (pages == NULL) {
         return false;
     }
-    if (countdown > 1) {
-        countdown--;
+    if (countdown > SLOW_WEIGHT) {
+        countdown -= SLOW_WEIGHT;
         return false;
     }
     if (random_state == 0) {

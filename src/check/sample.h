@@ -7,6 +7,7 @@
 #ifndef MA_CHECK_SAMPLE_H
 #define MA_CHECK_SAMPLE_H
 
+#include "base/options.h"
 #include "ma.h"
 
 #include <stdbool.h>
@@ -15,8 +16,14 @@
 /* Once, before the first sample. */
 void sample_start(void);
 
-/* Whether the calling thread's next allocation is to be one; counts. */
-bool sample_is_due(void);
+/* Whether the calling thread's next allocation is to be one, on a path that allocations take when what was at hand is used up: it
+ * counts for some that had no need to. */
+bool sample_is_due_now(void);
+
+static inline bool sample_is_due(void)
+{
+    return options.guard_sample != 0 && sample_is_due_now();
+}
 
 /* A sample, zeroed; NULL where there is no page for it, or it is too large. */
 void *sample_alloc(size_t alignment, size_t size);

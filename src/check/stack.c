@@ -8,57 +8,64 @@
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <stdbool.h>
-
-/* What may lie between the program and stack_capture(). */
-enum { OWN_DEPTH = 8 };
+#include <string.h>
 
 static bool has_started; /* atomic */
-static const void *own_module;
 
-static const void *module_of(const void *address)
-{
-    Dl_info info;
-    return dladdr(address, &info) != 0 ? info.dli_fbase : NULL;
-}
+static _Thread_local bool is_capturing;
 
 /* The first call of backtrace() loads a library, which allocates. */
 void stack_start(void)
 {
     void *frames[1];
-    own_module = module_of(__builtin_extract_return_addr(__builtin_return_address(0)));
     backtrace(frames, 1);
     __atomic_store_n(&has_started, true, __ATOMIC_RELEASE);
 }
 
+/* The unwinder finds modules without a lock from glibc 2.35 and gcc 12 on; but it is not made to be entered twice. */
 struct stack stack_capture(void)
 {
     struct stack stack = {{NULL}};
-    void *frames[OWN_DEPTH + STACK_DEPTH];
-    if (!__atomic_load_n(&has_started, __ATOMIC_ACQUIRE)) {
-        return stack;
-    }
-    int count = backtrace(frames, OWN_DEPTH + STACK_DEPTH);
-    int first = 1;
-    while (first < count && first < OWN_DEPTH && module_of(frames[first]) == own_module) {
-        first++;
-    }
-    for (int i = 0; first + i < count && i < STACK_DEPTH; i++) {
-        stack.frames[i] = frames[first + i];
+    if (!is_capturing && __atomic_load_n(&has_started, __ATOMIC_ACQUIRE)) {
+        is_capturing = true;
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        int count = backtrace(stack.frames, STACK_DEPTH);
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        is_capturing = false;
+        for (int i = count > 0 ? count : 0; i < STACK_DEPTH; i++) {
+            stack.frames[i] = NULL;
+        }
     }
     return stack;
 }
 
+/* Whether an address lies in the module of this function, and that is a library. */
+static bool is_own(const Dl_info *info)
+{
+    Dl_info own;
+    return dladdr((const void *)is_own, &own) != 0 && own.dli_fbase == info->dli_fbase &&
+           strstr(own.dli_fname, ".so") != NULL;
+}
+
+static void report_frame(int fd, int number, const char *frame, const Dl_info *info)
+{
+    if (info->dli_fname == NULL) {
+        report_to(fd, "    #%d %p", number, (const void *)frame);
+    } else {
+        report_to(fd, "    #%d %p %s+%p %s", number, (const void *)frame, info->dli_fname,
+                  (const void *)(frame - (const char *)info->dli_fbase),
+                  info->dli_sname != NULL ? info->dli_sname : "");
+    }
+}
+
 void stack_report(int fd, const struct stack *stack)
 {
+    int number = 0;
     for (int i = 0; i < STACK_DEPTH && stack->frames[i] != NULL; i++) {
-        Dl_info info;
-        const char *frame = stack->frames[i];
-        if (dladdr(frame, &info) == 0 || info.dli_fname == NULL) {
-            report_to(fd, "    #%d %p", i, (const void *)frame);
-        } else {
-            report_to(fd, "    #%d %p %s+%p %s", i, (const void *)frame, info.dli_fname,
-                      (const void *)(frame - (const char *)info.dli_fbase),
-                      info.dli_sname != NULL ? info.dli_sname : "");
+        Dl_info info = {0};
+        dladdr(stack->frames[i], &info);
+        if (number > 0 || !is_own(&info)) {
+            report_frame(fd, number++, stack->frames[i], &info);
         }
     }
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* Frames that are kept of a stack. */
-enum { STACK_DEPTH = 12 };
+enum { STACK_DEPTH = 16 };
 
 struct stack {
     void *frames
@@ -17,11 +17,10 @@ struct stack {
 /* Once, when the process may allocate; until then all stacks are empty. */
 void stack_start(void);
 
-/* The stack of the calling thread, but for frames of this library. May be called anywhere but inside a lock of ours; does not
- * allocate. */
+/* The stack of the calling thread; empty where a signal handler has interrupted this function. Takes no lock, does not allocate. */
 struct stack stack_capture(void);
 
-/* Print a line for each frame to file descriptor `fd`. */
+/* Print a line for each frame to file descriptor `fd`, but for those of libma.so that come first. */
 void stack_report(int fd, const struct stack *stack);
 
 #endif

@@ -27,7 +27,7 @@ static struct theap *enter(void)
 
 void front_leave_slow(struct theap *heap)
 {
-    front_leave(options.is_watched && theap_is_real(heap) ? THEAP_SLOW : heap);
+    front_leave(options.is_slow && theap_is_real(heap) ? THEAP_SLOW : heap);
 }
 
 void front_settle_speed(void)
@@ -49,7 +49,7 @@ static inline struct theap *enter_cache(void)
 static struct object *pop_closed(struct theap *heap, size_t size)
 {
     struct slab *slab = heap->current[class_of(size)];
-    return options.is_watched && slab->free != NULL ? slab_pop(slab) : NULL;
+    return options.is_slow && slab->free != NULL ? slab_pop(slab) : NULL;
 }
 
 void *front_alloc_slow(struct theap *heap, size_t size)
@@ -111,7 +111,7 @@ void front_free_slow(struct slab *slab, void *payload)
         memset(o, 0, class_size(slab_granule(slab)->size_class));
     }
     struct theap *heap = enter();
-    if (options.is_watched && theap_is_real(heap) && slab_owner(slab) == heap &&
+    if (options.is_slow && theap_is_real(heap) && slab_owner(slab) == heap &&
         slab_absent(slab) == 0) {
         push_closed(heap, slab, o);
     } else if (theap_is_real(heap)) {

@@ -170,7 +170,9 @@ void slab_check_closely(const struct slab *slab, const void *address, const char
 
 void slab_check_free(const struct slab *slab, const struct object *o)
 {
-    bool is_ours = slab_at(o) == slab && number_of(slab, o) != SIZE_MAX;
+    const struct granule *granule = slab_granule(slab);
+    uint32_t offset = (uint32_t)((uintptr_t)o % MA_GRANULE) - granule->start;
+    bool is_ours = slab_at(o) == slab && offset * granule->reciprocal < granule->reciprocal;
     MA_CHECK(is_ours && o->mark == object_mark(o),
              "corrupted free list: it leads to %p, which is no free block of %zu bytes; memory was "
              "probably written to after it was freed",

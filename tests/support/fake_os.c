@@ -333,6 +333,11 @@ void os_populate(char *where, size_t size)
     populated += size;
 }
 
+bool os_is_readable(const void *address)
+{
+    return (uintptr_t)address - (uintptr_t)array < FAKE_OS_BYTES;
+}
+
 /* Accesses to guard pages are not tried here, and what they hold is not looked at. */
 void os_guard(char *where, size_t size)
 {

@@ -351,8 +351,7 @@ void os_unguard(char *where, size_t size)
 
 void os_withdraw(char *where, size_t size)
 {
-    (void)where;
-    (void)size;
+    assert(madvise(where, size, MADV_DONTNEED) == 0 && mprotect(where, size, PROT_NONE) == 0);
 }
 
 void os_advise_huge(char *where, size_t size, bool is_wanted)

@@ -93,20 +93,27 @@ static struct object *take(struct medium *medium, size_t bin, medium_slot *link)
 }
 
 /* The bins that follow hold larger blocks: where the next one has none that fits, none has. */
-void *medium_take(struct medium *medium, size_t size)
+static __attribute__((noinline)) void *search(struct medium *medium, size_t bin, size_t least)
 {
-    size_t least = mb_size_for(size);
-    if (!medium_caches(least)) {
-        return NULL;
-    }
     size_t most = least + least / MEDIUM_WASTE_SHARE;
-    size_t bin = medium_bin(least);
     medium_slot *link = find(medium, bin, least, most);
     if (link == NULL) {
         bin = next_filled(medium, bin + 1);
         link = bin < MEDIUM_BIN_COUNT ? find(medium, bin, least, most) : NULL;
     }
     return link != NULL ? take(medium, bin, link) : NULL;
+}
+
+void *medium_take(struct medium *medium, size_t size)
+{
+    size_t least = mb_size_for(size);
+    if (!medium_caches(least)) {
+        return NULL;
+    }
+    size_t bin = medium_bin(least);
+    medium_slot first = medium->bins[bin];
+    return first != 0 && size_of(medium, first) == least ? take(medium, bin, &medium->bins[bin])
+                                                         : search(medium, bin, least);
 }
 
 static medium_slot unused_slot(struct medium *medium)

@@ -7,8 +7,10 @@
  */
 #include "api/exit_report.h"
 
+#include "api/checked_alloc.h"
 #include "base/options.h"
 #include "base/report.h"
+#include "check/sites.h"
 #include "ma.h"
 
 #include <errno.h>
@@ -25,7 +27,7 @@ static struct stat report_file; /* what report_fd led to at the start */
 
 void exit_report_start(void)
 {
-    if (options.stats == 0) {
+    if (options.stats == 0 && options.leaks == 0) {
         return;
     }
     int saved_errno = errno;
@@ -45,12 +47,8 @@ static int descriptor(void)
     return is_ours ? report_fd : STDERR_FILENO;
 }
 
-static __attribute__((destructor)) void report_at_exit(void)
+static void report_stats(int fd)
 {
-    if (options.stats == 0) {
-        return;
-    }
-    int fd = descriptor();
     struct ma_stats stats;
     ma_stats(&stats);
     size_t heap = stats.break_bytes + stats.mmap_bytes;
@@ -69,4 +67,15 @@ static __attribute__((destructor)) void report_at_exit(void)
               stats.overhead_bytes + stats.table_bytes);
     report_to(fd, "purged bytes: %zu, cleared for calloc: %zu", stats.purged_bytes,
               stats.cleared_bytes);
+}
+
+static __attribute__((destructor)) void report_at_exit(void)
+{
+    if (options.stats != 0) {
+        report_stats(descriptor());
+    }
+    if (options.leaks != 0) {
+        sites_report(descriptor());
+    }
+    checked_look_at_released();
 }

@@ -3,10 +3,14 @@
  */
 #include "api/heap.h"
 
+#include "api/checked_alloc.h"
 #include "api/exit_report.h"
 #include "api/fork.h"
 #include "api/thread.h"
 #include "base/options.h"
+#include "check/sample.h"
+#include "check/stack.h"
+#include "check/trap.h"
 #include "core/cores.h"
 #include "front/registry.h"
 #include "os/lock.h"
@@ -43,6 +47,12 @@ static void read_options(void)
     if (environ != NULL && !are_read) {
         are_read = true;
         options_parse(&options, setting());
+        if (checked_is_on()) {
+            checked_start();
+        }
+        if (options.guard_sample != 0) {
+            sample_start();
+        }
         exit_report_start();
     }
 }
@@ -99,6 +109,17 @@ static void bound_dirty(void)
     }
 }
 
+/* What reports need is made ready: to take a stack for the first time loads a library. */
+static void start_reports(void)
+{
+    if (options.leaks != 0 || options.guard_sample != 0) {
+        stack_start();
+    }
+    if (options.check >= 3 || options.guard_sample != 0) {
+        trap_start();
+    }
+}
+
 /*
  * Where nothing has allocated yet when libraries are initialised, start then, before the
  * program's own constructors: our fork handlers are to be registered before theirs.
@@ -114,6 +135,8 @@ static __attribute__((constructor(101))) void start_at_load(void)
         if (options.front == 0) {
             thread_close();
         }
+        front_settle_speed();
+        start_reports();
     }
 }
 

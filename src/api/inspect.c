@@ -4,9 +4,13 @@
  * To a core a slab is one used block. Here its place is taken by its objects.
  */
 #include "front/inspect.h"
+#include "api/checked_alloc.h"
 #include "api/heap.h"
 #include "api/thread.h"
+#include "check/checked.h"
+#include "check/sample.h"
 #include "core/cores.h"
+#include "front/live_map.h"
 #include "front/registry.h"
 
 /* Keep slabs and blocks from changing hands. False where there are none yet. */
@@ -39,7 +43,17 @@ static int walk_block(const struct ma_block *block, void *context)
     if (slab != NULL) {
         return slab_walk(slab, walk->visit, walk->context);
     }
+    if (block->is_used && medium_caches(block->size) && live_map_is(block->payload)) {
+        return 0;
+    }
     struct ma_block seen = *block;
+    const struct checked *c =
+        checked_is_on() && block->is_used ? checked_at_base(block->payload) : NULL;
+    if (c != NULL) {
+        seen.payload = checked_payload(c);
+        seen.usable = c->size;
+        return c->state == CHECKED_LIVE ? walk->visit(&seen, walk->context) : 0;
+    }
     seen.is_used = block->is_used && !medium_holds_block(block->payload, block->size);
     return walk->visit(&seen, walk->context);
 }
@@ -56,6 +70,7 @@ int ma_walk(int (*visit)(const struct ma_block *block, void *context), void *con
         return 0;
     }
     int result = cores_each(walk_core, &walk);
+    result = result != 0 ? result : sample_walk(visit, context);
     end();
     return result;
 }
@@ -68,6 +83,7 @@ static int check_core(struct ma_core *core, void *context)
 
 int ma_check(void)
 {
+    checked_look_at_released();
     if (!begin()) {
         return 0;
     }
@@ -134,6 +150,8 @@ void ma_stats(struct ma_stats *out)
         note_usage(out);
         cores_each(add_core, out);
         front_correct_stats(out);
+        checked_correct_stats(out);
+        sample_add_stats(out);
         end();
         sum_up(out);
     }
@@ -141,5 +159,5 @@ void ma_stats(struct ma_stats *out)
 
 int ma_owns(const void *address)
 {
-    return cores_owner_of(address) != NULL;
+    return cores_owner_of(address) != NULL || sample_owns(address);
 }

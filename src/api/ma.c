@@ -5,12 +5,15 @@
  */
 #include "ma.h"
 
+#include "api/checked_alloc.h"
 #include "api/foreign.h"
 #include "api/heap.h"
 #include "api/thread.h"
 #include "base/bits.h"
+#include "check/sample.h"
 #include "core/cores.h"
 #include "front/front.h"
+#include "front/live_map.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -34,7 +37,13 @@ static struct theap *opened(struct theap *heap)
 /* A small object for a thread whose heap had none at hand; NULL where the core is to serve. */
 static void *alloc_object_slow(struct theap *heap, size_t size)
 {
-    return front_alloc_slow(opened(heap), size);
+    heap = opened(heap);
+    void *sample = sample_is_due() ? sample_alloc(MA_ALIGNMENT, size) : NULL;
+    if (sample != NULL) {
+        front_leave_slow(heap);
+        return sample;
+    }
+    return front_alloc_slow(heap, size);
 }
 
 /* A small object; NULL where the core is to serve. */
@@ -54,25 +63,37 @@ static void *as_served(void *payload, size_t size)
     return or_enomem(payload);
 }
 
-/* A block: of those that the thread has released, or of the core. */
+/* A block of the core. */
 static void *alloc_block(size_t size)
 {
-    void *payload = size < MEDIUM_MAX ? front_alloc_medium(size) : NULL;
-    return payload != NULL ? payload : as_served(heap_alloc(size), size);
+    return checked_is_on() ? or_enomem(checked_alloc(MA_ALIGNMENT, size, false))
+                           : as_served(heap_alloc(size), size);
 }
 
 static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t size)
 {
-    void *object = alloc_object_slow(heap, size);
-    return object != NULL ? object : alloc_block(size);
+    void *payload = alloc_object_slow(heap, size);
+    payload = payload != NULL ? payload : front_alloc_medium(size);
+    return payload != NULL ? payload : alloc_block(size);
 }
 
-static __attribute__((noinline)) void *malloc_large(size_t size)
+/* The thread has released no block that fits. */
+static __attribute__((noinline)) void *malloc_large_slow(size_t size)
 {
     if (size < MEDIUM_MAX && front_heap() == THEAP_NONE) {
         front_leave(opened(front_enter()));
     }
+    void *sample = sample_is_due() ? sample_alloc(MA_ALIGNMENT, size) : NULL;
+    if (sample != NULL) {
+        return sample;
+    }
     return size <= PTRDIFF_MAX ? alloc_block(size) : or_enomem(NULL);
+}
+
+static __attribute__((noinline)) void *malloc_large(size_t size)
+{
+    void *payload = size < MEDIUM_MAX ? front_alloc_medium(size) : NULL;
+    return payload != NULL ? payload : malloc_large_slow(size);
 }
 
 void *ma_malloc(size_t size)
@@ -92,6 +113,9 @@ void *ma_calloc(size_t count, size_t size)
         return or_enomem(NULL);
     }
     void *payload = total <= MA_SMALL_MAX ? alloc_object(total) : NULL;
+    if (payload == NULL && checked_is_on()) {
+        return or_enomem(checked_alloc(MA_ALIGNMENT, total, true));
+    }
     if (payload == NULL && total < MEDIUM_MAX) {
         payload = front_alloc_medium(total);
     }
@@ -114,13 +138,42 @@ static __attribute__((noinline)) void free_keeping_errno(void *payload)
     errno = saved_errno;
 }
 
+/* A used block of the core, or nothing of ours. */
+static inline bool is_in_block(const void *payload)
+{
+    size_t number = space_granule_number(payload);
+    return space_has_granule(number) && granule_owner_word(&space_map.granules[number]) == 0 &&
+           space_segment_of(payload) != NULL;
+}
+
+/* The rest of free_slow() with one of the options that look closer, or change what free does. */
+static __attribute__((noinline)) void free_watched(void *payload)
+{
+    if (sample_owns(payload)) {
+        sample_free(payload, "free");
+    } else if (checked_is_on() && checked_has(payload)) {
+        checked_free(payload, "free");
+    } else if (!is_in_block(payload)) {
+        free_keeping_errno(payload);
+    } else {
+        struct mem_block *b = medium_block_of(payload, "free");
+        if (options.zero != 0) {
+            core_clear(payload);
+        }
+        if (!front_keep(b)) {
+            free_keeping_errno(payload);
+        }
+    }
+}
+
 static __attribute__((noinline)) void free_slow(void *payload)
 {
     if (payload == NULL) {
         return;
     }
-    bool is_block = space_segment_of(payload) != NULL && slab_of(payload) == NULL;
-    if (!is_block || !front_keep(medium_block_of(payload, "free"))) {
+    if (__builtin_expect(options.is_watched, 0)) {
+        free_watched(payload);
+    } else if (!is_in_block(payload) || !front_keep(medium_block_of(payload, "free"))) {
         free_keeping_errno(payload);
     }
 }
@@ -167,10 +220,22 @@ static inline void copy_object(void *to, const void *from, size_t size)
     memcpy(to, from, size);
 }
 
+/* ma_realloc() by allocating, copying and freeing. */
+static void *realloc_by_copy(void *payload, size_t old_size, size_t size)
+{
+    void *moved = ma_malloc(size);
+    if (moved != NULL) {
+        memcpy(moved, payload, old_size < size ? old_size : size);
+        ma_free(payload);
+    }
+    return moved;
+}
+
 /* ma_realloc() of a small object to at most PTRDIFF_MAX bytes. */
 static void *realloc_object(const struct slab *slab, void *object, size_t size)
 {
     slab_check_object(slab, object, "realloc");
+    live_map_require(slab, object, "realloc");
     size_t old_size = class_size(slab->size_class);
     if (is_about(old_size, size) ||
         (size <= old_size && class_serves(slab->size_class, class_of(size)))) {
@@ -191,18 +256,20 @@ static void *realloc_block(struct ma_core *core, void *payload, size_t size)
     if (is_about(usable, size)) {
         return payload;
     }
+    if (options.zero != 0) {
+        return realloc_by_copy(payload, usable, size); /* nothing is left where it was */
+    }
     size_t wanted = size > usable ? with_slack(usable, size) : size;
     void *moved = heap_realloc(core, payload, wanted);
     return moved == NULL && wanted > size ? heap_realloc(core, payload, size) : moved;
 }
 
-static __attribute__((noinline)) void *realloc_slow(void *payload, size_t size)
+/* ma_realloc() of what is no small object, or not to about its size. */
+static __attribute__((noinline)) void *realloc_else(void *payload, size_t size)
 {
-    if (payload == NULL) {
-        return ma_malloc(size);
-    }
     const struct segment *segment = space_segment_of(payload);
-    if (segment == NULL) {
+    bool is_sample = sample_owns(payload);
+    if (segment == NULL && !is_sample) {
         return foreign_realloc(payload, size);
     }
     if (size == 0) {
@@ -212,9 +279,28 @@ static __attribute__((noinline)) void *realloc_slow(void *payload, size_t size)
     if (size > PTRDIFF_MAX) {
         return or_enomem(NULL);
     }
+    if (is_sample) {
+        return realloc_by_copy(payload, sample_usable_size(payload, "realloc"), size);
+    }
+    if (checked_is_on() && checked_has(payload)) {
+        return or_enomem(checked_realloc(payload, size));
+    }
     const struct slab *slab = slab_of(payload);
     return slab != NULL ? realloc_object(slab, payload, size)
                         : or_enomem(realloc_block(segment->core, payload, size));
+}
+
+static __attribute__((noinline)) void *realloc_slow(void *payload, size_t size)
+{
+    if (payload == NULL) {
+        return ma_malloc(size);
+    }
+    if (is_in_block(payload) && !options.is_watched && size > 0) {
+        if (is_about(mb_usable(medium_block_of(payload, "realloc")), size)) {
+            return payload;
+        }
+    }
+    return realloc_else(payload, size);
 }
 
 /* A small object that has about the right size already is the common case, of what grows in small steps. */
@@ -257,6 +343,9 @@ static void *alloc_aligned(size_t alignment, size_t size)
         }
     }
     bool fits = alignment <= PTRDIFF_MAX && size <= PTRDIFF_MAX - alignment;
+    if (fits && checked_is_on()) {
+        return checked_alloc(alignment > MA_ALIGNMENT ? alignment : MA_ALIGNMENT, size, false);
+    }
     return fits ? heap_alloc_aligned(alignment, size) : NULL;
 }
 
@@ -299,9 +388,16 @@ void *ma_memalign(size_t alignment, size_t size)
 
 static size_t usable_size(const void *payload, const char *caller)
 {
+    if (sample_owns(payload)) {
+        return sample_usable_size(payload, caller);
+    }
+    if (checked_is_on() && checked_has(payload)) {
+        return checked_usable_size(payload, caller);
+    }
     const struct slab *slab = slab_of(payload);
     if (slab != NULL) {
         slab_check_object(slab, payload, caller);
+        live_map_require(slab, payload, caller);
         return class_size(slab->size_class);
     }
     return cores_owner_of(payload) != NULL ? mb_usable(medium_block_of(payload, caller))
@@ -315,16 +411,17 @@ static size_t usable_size(const void *payload, const char *caller)
  */
 static void check_size(const void *payload, size_t size, const char *caller)
 {
-    const struct slab *slab = slab_of(payload);
-    if (slab == NULL && cores_owner_of(payload) == NULL) {
+    bool has_class = slab_of(payload) != NULL || sample_owns(payload);
+    if (!has_class && cores_owner_of(payload) == NULL) {
         return;
     }
     size_t usable = usable_size(payload, caller);
     size_t unit = usable & -usable;
     size_t rounded = unit < SLAB_ALIGNMENT ? unit : SLAB_ALIGNMENT;
-    size_t slack = (slab != NULL ? rounded : MB_MIN + MA_ALIGNMENT) +
+    size_t slack = (has_class ? rounded : MB_MIN + MA_ALIGNMENT) +
                    (usable > MA_SLACK_MIN ? usable / MA_SLACK_SHARE * 2 : 0);
     bool can_be = size <= usable && (usable - size < slack || (size == 0 && usable == rounded));
+    can_be = checked_is_on() && checked_has(payload) ? size == usable : can_be;
     MA_CHECK(can_be, "%s(%p, %zu): wrong size: the block has %zu usable bytes", caller, payload,
              size, usable);
 }

@@ -11,16 +11,14 @@
 static pthread_key_t key;
 static bool has_key; /* constant after start */
 
-static _Thread_local struct theap *mine;
-
 /*
  * Other libraries' destructors may allocate and free, and those of later keys come after
  * this one. So the first call only asks for another round.
  */
 static void end_thread(void *heap)
 {
-    if (!mine->is_leaving) {
-        mine->is_leaving = true;
+    if (!front_own->is_leaving) {
+        front_own->is_leaving = true;
         pthread_setspecific(key, heap);
         return;
     }
@@ -32,7 +30,7 @@ void thread_start(void)
     has_key = pthread_key_create(&key, end_thread) == 0;
 }
 
-/* May be called again by what pthread_setspecific() allocates: `mine` is set by then. */
+/* May be called again by what pthread_setspecific() allocates: `front_own` is set by then. */
 struct theap *thread_open(void)
 {
     if (options.front == 0 || !has_key) {
@@ -42,16 +40,16 @@ struct theap *thread_open(void)
     if (heap == NULL) {
         return THEAP_NONE;
     }
-    mine = heap;
+    front_own = heap;
     pthread_setspecific(key, heap);
     return heap;
 }
 
 void thread_close(void)
 {
-    struct theap *heap = mine;
+    struct theap *heap = front_own;
     front_leave(THEAP_OFF);
-    mine = NULL;
+    front_own = NULL;
     if (heap != NULL) {
         registry_leave(heap);
     }
@@ -59,5 +57,5 @@ void thread_close(void)
 
 struct theap *thread_heap(void)
 {
-    return mine;
+    return front_own;
 }

@@ -89,8 +89,8 @@
 /* Released blocks that threads keep: all of them together about CACHE_BYTES and 1/CACHE_SHARE of
  * the heap, each its part of that and at most CACHE_MAX. Bytes. */
 #define MA_CACHE_BYTES ((size_t)512 << 10)
-#define MA_CACHE_SHARE 32
-#define MA_CACHE_MAX ((size_t)1 << 20)
+#define MA_CACHE_SHARE 16
+#define MA_CACHE_MAX ((size_t)2 << 20)
 
 /* The same of empty slabs, which go back before the core grows. */
 #define MA_EMPTY_BYTES ((size_t)4 << 20)
@@ -123,6 +123,9 @@
 /* A core is crowded when so many calls had to wait for its lock within so many allocations. */
 #define MA_CROWD_WAITS 16
 #define MA_CROWD_WINDOW 1024
+
+/* With check=2 and 3, released blocks are not used again while they have no more bytes together than this. */
+#define MA_QUARANTINE ((size_t)16 << 20)
 
 /* How long a thread that was interrupted in one shard waits for another before it does without. */
 #define MA_SHARD_PATIENCE 20 /* milliseconds */

@@ -10,8 +10,12 @@
 #include <stdint.h>
 #include <string.h>
 
-struct options options = {
-    .front = 1, .populate = 1, .dirty_max = SIZE_MAX, .decay_ms = MA_DECAY, .limit = SIZE_MAX};
+struct options options = {.front = 1,
+                          .populate = 1,
+                          .dirty_max = SIZE_MAX,
+                          .decay_ms = MA_DECAY,
+                          .limit = SIZE_MAX,
+                          .quarantine = MA_QUARANTINE};
 
 /* One row an option; every value is a number within [minimum, maximum], and may be
  * written "off" for 0, "on" for 1; or, where the row has words, the number of one of these. */
@@ -33,6 +37,11 @@ static const struct option_row table[] = {
     {"decay_ms", offsetof(struct options, decay_ms), 0, SIZE_MAX, NULL},
     {"limit", offsetof(struct options, limit), 0, SIZE_MAX, NULL},
     {"thp", offsetof(struct options, thp), 0, THP_ALWAYS, "system never large always "},
+    {"check", offsetof(struct options, check), 0, 3, NULL},
+    {"quarantine", offsetof(struct options, quarantine), 0, SIZE_MAX, NULL},
+    {"guard_sample", offsetof(struct options, guard_sample), 0, UINT32_MAX, NULL},
+    {"zero", offsetof(struct options, zero), 0, 1, NULL},
+    {"leaks", offsetof(struct options, leaks), 0, 1, NULL},
     {"shards", offsetof(struct options, shards), 0, MA_SHARD_MAX, NULL},
 };
 
@@ -165,4 +174,6 @@ void options_parse(struct options *out, const char *text)
         text += length;
         text += *text == ',' ? 1 : 0;
     }
+    out->is_slow = (out->check | out->zero) != 0;
+    out->is_watched = (out->check | out->guard_sample | out->zero | out->leaks) != 0;
 }

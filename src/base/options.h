@@ -10,6 +10,7 @@
 
 #include "base/config.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* For which memory to ask the system for huge pages. */
@@ -30,7 +31,15 @@ struct options {
     size_t decay_ms;  /* for how long they may, while they are not needed */
     size_t limit;     /* bytes that the heap may have, at most */
     size_t thp;       /* enum thp */
-    size_t shards;    /* the most cores that serve requests; 0: as many as there are processors */
+    size_t check;     /* 0 to 3: how closely misuse is looked for; see docs/security.md */
+    size_t
+        quarantine; /* with check=2 and 3, bytes of released blocks that are not used again yet, at most */
+    size_t guard_sample; /* one allocation in so many lies between guard pages; 0: none */
+    size_t zero;         /* 1: what is released is cleared */
+    size_t leaks;        /* 1: print at exit what is live still, and where it was allocated */
+    size_t shards;   /* the most cores that serve requests; 0: as many as there are processors */
+    bool is_watched; /* any of check, guard_sample, zero and leaks is set */
+    bool is_slow;    /* check or zero is: fast paths would miss what is to be done */
 };
 
 /* Constant after start. */

@@ -170,6 +170,9 @@ static inline struct mem_block *core_block_of(const void *payload, const char *c
     core_refuse(payload, caller);
 }
 
+/* Make a live payload zero. Its pages may go back to the system for that. */
+void core_clear(void *payload);
+
 /* The bytes that may be written to a live payload. Takes no lock. Aborts with a
  * report where it is not one. `caller` names the function in the report. */
 size_t core_usable_size(const void *payload, const char *caller);

@@ -75,6 +75,17 @@ struct written core_purge_used(struct mem_block *b)
     return written_none();
 }
 
+/* From here on clearing costs more than new pages do. */
+#define CLEAR_MAX ((size_t)128 << 10)
+
+void core_clear(void *payload)
+{
+    struct mem_block *b = mb_of_payload(payload);
+    if (mb_usable(b) < CLEAR_MAX || !written_is_none(core_purge_used(b))) {
+        memset(payload, 0, mb_usable(b));
+    }
+}
+
 /* Purge the last of a free block's dirty pages: up to `most` bytes, or all if it is in a bin. */
 static void purge_block_locked(struct ma_core *core, struct mem_block *b, size_t most)
 {

@@ -3,30 +3,65 @@
  */
 #include "front/front.h"
 
+#include "base/options.h"
 #include "front/empties.h"
+#include "front/live_map.h"
 #include "front/registry.h"
 #include "front/remote.h"
 
+#include <string.h>
+
 _Thread_local ptrdiff_t front_offset;
+_Thread_local struct theap *front_own;
+
+static struct theap *real(struct theap *heap)
+{
+    return heap == THEAP_SLOW ? front_own : heap;
+}
+
+/* front_enter() on a slow path. */
+static struct theap *enter(void)
+{
+    return real(front_enter());
+}
+
+void front_leave_slow(struct theap *heap)
+{
+    front_leave(options.is_slow && theap_is_real(heap) ? THEAP_SLOW : heap);
+}
+
+void front_settle_speed(void)
+{
+    front_leave_slow(enter());
+}
 
 /* Enter to use what the heap has cached. */
 static inline struct theap *enter_cache(void)
 {
-    struct theap *heap = front_enter();
+    struct theap *heap = enter();
     if (theap_is_real(heap)) {
         theap_begin(heap);
     }
     return heap;
 }
 
+/* What front_pop() would have given, were the fast path not closed. */
+static struct object *pop_closed(struct theap *heap, size_t size)
+{
+    struct slab *slab = heap->current[class_of(size)];
+    return options.is_slow && slab->free != NULL ? slab_pop(slab) : NULL;
+}
+
 void *front_alloc_slow(struct theap *heap, size_t size)
 {
     void *object = NULL;
+    heap = real(heap);
     if (theap_is_real(heap)) {
         theap_begin(heap);
-        object = theap_refill(heap, size > 0 ? size : 1);
+        object = pop_closed(heap, size);
+        object = object != NULL ? object : theap_refill(heap, size > 0 ? size : 1);
     }
-    front_leave(heap);
+    front_leave_slow(heap);
     return object;
 }
 
@@ -34,7 +69,7 @@ void *front_alloc_medium(size_t size)
 {
     struct theap *heap = enter_cache();
     void *payload = theap_is_real(heap) ? medium_take(&heap->medium, size) : NULL;
-    front_leave(heap);
+    front_leave_slow(heap);
     return payload;
 }
 
@@ -44,41 +79,60 @@ void front_note_served(const void *payload)
     if (theap_is_real(heap)) {
         medium_note_served(&heap->medium, mb_size(mb_of_payload(payload)));
     }
-    front_leave(heap);
+    front_leave_slow(heap);
 }
 
 bool front_keep(struct mem_block *b)
 {
     struct theap *heap = enter_cache();
     bool is_kept = theap_is_real(heap) && theap_keep(heap, b);
-    front_leave(heap);
+    front_leave_slow(heap);
     return is_kept;
+}
+
+/* As front_push(). */
+static void push_closed(struct theap *heap, struct slab *slab, struct object *o)
+{
+    o->mark = object_mark(o);
+    o->next = slab->free;
+    slab->free = o;
+    if (slab_count_used(slab, -1)) {
+        theap_begin(heap);
+        theap_notified(heap, slab);
+    }
 }
 
 void front_free_slow(struct slab *slab, void *payload)
 {
     slab_check_object(slab, payload, "free");
+    live_map_clear(slab, payload, "free");
     struct object *o = payload;
-    struct theap *heap = front_enter();
-    if (theap_is_real(heap)) {
+    if (options.zero != 0) {
+        memset(o, 0, class_size(slab_granule(slab)->size_class));
+    }
+    struct theap *heap = enter();
+    if (options.is_slow && theap_is_real(heap) && slab_owner(slab) == heap &&
+        slab_absent(slab) == 0) {
+        push_closed(heap, slab, o);
+    } else if (theap_is_real(heap)) {
         theap_free_remote(heap, slab, o);
     } else {
         o->mark = object_mark(o);
         remote_push(slab, o, o, 1);
     }
-    front_leave(heap);
+    front_leave_slow(heap);
 }
 
 void front_notified(struct theap *heap, struct slab *slab)
 {
     theap_begin(heap);
     theap_notified(heap, slab);
-    front_leave(heap);
+    front_leave_slow(heap);
 }
 
 size_t front_cached_bytes(void)
 {
-    struct theap *heap = front_heap();
+    const struct theap *heap = real(front_heap());
     return theap_is_real(heap) ? heap->medium.bytes + heap->empty_bytes : 0;
 }
 
@@ -89,7 +143,7 @@ void front_shed_cached(void)
         medium_shed(&heap->medium);
         empties_shed(heap);
     }
-    front_leave(heap);
+    front_leave_slow(heap);
 }
 
 bool front_settle(void)
@@ -102,7 +156,7 @@ bool front_settle(void)
         has_any = heap->medium.bytes > 0;
         medium_flush(&heap->medium);
     }
-    front_leave(heap);
+    front_leave_slow(heap);
     return has_any;
 }
 
@@ -113,6 +167,6 @@ bool front_trim(void)
     if (theap_is_real(heap)) {
         has_any |= theap_release(heap);
     }
-    front_leave(heap);
+    front_leave_slow(heap);
     return has_any;
 }

@@ -20,6 +20,9 @@
  */
 extern MA_HIDDEN _Thread_local ptrdiff_t front_offset;
 
+/* Its heap also while it is inside the allocator, or takes the slow paths only; NULL: none. */
+extern MA_HIDDEN _Thread_local struct theap *front_own;
+
 static inline struct theap *front_heap(void)
 {
     return owner_at(front_offset);
@@ -39,6 +42,9 @@ static inline void front_leave(struct theap *heap)
     __atomic_store_n(&front_offset, owner_distance(heap), __ATOMIC_RELAXED);
 }
 
+/* The same on a slow path, after which the thread may be to go on with these. */
+void front_leave_slow(struct theap *heap);
+
 /* The object that ends the fast path of a request, NULL where it must take the slow one; the
  * thread is then still inside. Requires: size <= MA_SMALL_MAX. */
 static inline void *front_pop(struct theap *heap, size_t size)
@@ -54,6 +60,9 @@ static inline void *front_pop(struct theap *heap, size_t size)
     front_leave(heap);
     return o;
 }
+
+/* From now on, and if the options want it, the calling thread's requests take the slow paths, which check more. */
+void front_settle_speed(void);
 
 /*
  * The rest of a request that front_pop() could not serve.

@@ -3,6 +3,7 @@
  */
 #include "front/inspect.h"
 
+#include "front/live_map.h"
 #include "front/registry.h"
 #include "front/remote.h"
 
@@ -27,8 +28,9 @@ static void correct_for(const struct slab *slab, struct ma_stats *stats)
     size_t used = slab_used(slab);
     size_t remote = remote_count_of(slab);
     size_t live = used > remote ? used - remote : 0;
-    stats->live_count += live - 1;
-    stats->live_bytes += live * size - usable;
+    size_t map = live_map_bytes(slab);
+    stats->live_count += live - 1 - (map != 0);
+    stats->live_bytes += live * size - usable - map;
     size_t capacity = slab_capacity(slab);
     size_t carved = slab_absent(slab) != 0 ? capacity : slab_carved(slab);
     size_t fresh = (capacity - carved) * size;
@@ -39,7 +41,7 @@ static void correct_for(const struct slab *slab, struct ma_stats *stats)
     stats->free_count += (carved > live ? carved - live : 0) + (fresh > 0);
     stats->free_bytes += (capacity - live) * size;
     stats->largest_free = largest > stats->largest_free ? largest : stats->largest_free;
-    stats->overhead_bytes += usable - capacity * size;
+    stats->overhead_bytes += usable - capacity * size + map;
 }
 
 static void add_medium(struct theap *heap, void *context)

@@ -6,44 +6,36 @@
 #include "base/report.h"
 #include "core/cores.h"
 
-/* How many blocks of a bin are looked at. */
-enum { LOOK_COUNT = 4 };
-
 /* So many blocks go back to the core at a time: few enough that no call takes long, and more than one, for the
  * lock that is taken for them. */
 enum { BATCH_COUNT = 2 };
 
-static size_t size_of(const struct object *payload)
+static size_t size_of(const struct medium *medium, medium_slot slot)
 {
-    return mb_size(mb_of_payload(payload));
+    return medium->units[slot] * MA_ALIGNMENT;
 }
 
-static __attribute__((noreturn, cold)) void refuse(const struct object *o)
+/* Abort unless the payload in the slot is as it was left. */
+static void check_cached(const struct medium *medium, medium_slot slot)
 {
-    report_fatal("corrupted free list: the links of the free block at %p (%zu bytes) are wrong; "
-                 "memory was probably written to after it was freed",
-                 (const void *)o, size_of(o));
-}
-
-/* Abort unless the cached payload `o` is as it was left. */
-static void check_cached(const struct object *o)
-{
+    const struct object *o = medium->payloads[slot];
     if (__builtin_expect(o->mark != object_block_mark(o), 0)) {
-        refuse(o);
+        report_fatal(
+            "corrupted free list: the links of the free block at %p (%zu bytes) are wrong; "
+            "memory was probably written to after it was freed",
+            (const void *)o, size_of(medium, slot));
     }
 }
 
 /* The first bin at or after `bin` that holds a block; MEDIUM_BIN_COUNT if there is none. */
 static size_t next_filled(const struct medium *medium, size_t bin)
 {
-    for (size_t word = bin / 64; word < MEDIUM_WORDS; word++) {
-        uint64_t here = medium->filled[word];
-        here &= word == bin / 64 ? ~UINT64_C(0) << (bin % 64) : ~UINT64_C(0);
-        if (here != 0) {
-            return word * 64 + bits_lowest(here);
-        }
+    size_t word = bin / 64;
+    uint64_t here = word < MEDIUM_WORDS ? medium->filled[word] & ~UINT64_C(0) << (bin % 64) : 0;
+    while (here == 0 && ++word < MEDIUM_WORDS) {
+        here = medium->filled[word];
     }
-    return MEDIUM_BIN_COUNT;
+    return here != 0 ? word * 64 + bits_lowest(here) : MEDIUM_BIN_COUNT;
 }
 
 /* The last bin that holds a block; MEDIUM_BIN_COUNT if there is none. */
@@ -57,41 +49,101 @@ static size_t last_filled(const struct medium *medium)
     return MEDIUM_BIN_COUNT;
 }
 
-/* The best of the first blocks in a bin that have `least` to `most` bytes, and the one before it. */
-struct found {
-    struct object *payload; /* NULL: there is none */
-    struct object *before;  /* NULL: it is the first */
-};
-
-static struct found find(const struct medium *medium, size_t bin, size_t least, size_t most)
+/* Where the slot of a block is named: as the first of its bin, or as the next of another. NULL: there is no such block. */
+static medium_slot *find(struct medium *medium, size_t bin, size_t least, size_t most)
 {
-    struct found best = {NULL, NULL};
-    size_t best_size = most + 1;
-    struct object *before = NULL;
-    struct object *o = medium->bins[bin];
-    for (int i = 0; i < LOOK_COUNT && o != NULL && best_size > least; i++) {
-        check_cached(o);
-        size_t size = size_of(o);
-        if (size >= least && size < best_size) {
-            best = (struct found){o, before};
-            best_size = size;
+    medium_slot *best = NULL;
+    size_t best_units = most / MA_ALIGNMENT + 1;
+    size_t least_units = least / MA_ALIGNMENT;
+    for (medium_slot *link = &medium->bins[bin]; *link != 0 && best_units > least_units;
+         link = &medium->next[*link]) {
+        size_t units = medium->units[*link];
+        if (units >= least_units && units < best_units) {
+            best = link;
+            best_units = units;
         }
-        before = o;
-        o = o->next;
     }
     return best;
 }
 
-static void *take_found(struct medium *medium, size_t bin, struct found found)
+static void count(struct medium *medium, size_t bytes, size_t blocks)
 {
-    if (found.before == NULL) {
-        return medium_pop(medium, bin);
+    __atomic_store_n(&medium->bytes, medium->bytes + bytes, __ATOMIC_RELAXED);
+    __atomic_store_n(&medium->count, medium->count + blocks, __ATOMIC_RELAXED);
+}
+
+/* Take the block out whose slot `*link`, in a list of the bin, names. */
+static struct object *take(struct medium *medium, size_t bin, medium_slot *link)
+{
+    medium_slot slot = *link;
+    check_cached(medium, slot);
+    struct object *payload = medium->payloads[slot];
+    *link = medium->next[slot];
+    medium->counts[bin]--;
+    if (medium->bins[bin] == 0) {
+        medium->filled[bin / 64] &= ~(UINT64_C(1) << (bin % 64));
     }
-    found.before->next = found.payload->next;
-    found.before->mark = object_block_mark(found.before);
-    found.payload->mark = 0;
-    medium_count(medium, -size_of(found.payload), (size_t)-1);
-    return found.payload;
+    __atomic_signal_fence(
+        __ATOMIC_SEQ_CST); /* the slot is in one list at most: see medium_salvage() */
+    medium->next[slot] = medium->unused;
+    medium->unused = slot;
+    payload->mark = 0;
+    count(medium, -size_of(medium, slot), (size_t)-1);
+    return payload;
+}
+
+/* The bins that follow hold larger blocks: where the next one has none that fits, none has. */
+static __attribute__((noinline)) void *search(struct medium *medium, size_t bin, size_t least)
+{
+    size_t most = least + least / MEDIUM_WASTE_SHARE;
+    medium_slot *link = find(medium, bin, least, most);
+    if (link == NULL) {
+        bin = next_filled(medium, bin + 1);
+        link = bin < MEDIUM_BIN_COUNT ? find(medium, bin, least, most) : NULL;
+    }
+    return link != NULL ? take(medium, bin, link) : NULL;
+}
+
+void *medium_take(struct medium *medium, size_t size)
+{
+    size_t least = mb_size_for(size);
+    if (!medium_caches(least)) {
+        return NULL;
+    }
+    size_t bin = medium_bin(least);
+    medium_slot first = medium->bins[bin];
+    return first != 0 && size_of(medium, first) == least ? take(medium, bin, &medium->bins[bin])
+                                                         : search(medium, bin, least);
+}
+
+static medium_slot unused_slot(struct medium *medium)
+{
+    medium_slot slot = medium->unused;
+    if (slot == 0) {
+        return ++medium->used_count;
+    }
+    medium->unused = medium->next[slot];
+    return slot;
+}
+
+void medium_add(struct medium *medium, struct mem_block *b)
+{
+    MA_ASSERT(medium->count < MEDIUM_ROOM);
+    struct object *payload = mb_payload(b);
+    size_t size = mb_size(b);
+    size_t bin = medium_bin(size);
+    medium_slot slot = unused_slot(medium);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* as above */
+    medium->payloads[slot] = payload;
+    medium->units[slot] = (uint16_t)(size / MA_ALIGNMENT);
+    medium->next[slot] = medium->bins[bin];
+    payload->next = NULL;
+    payload->mark = object_block_mark(payload);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    medium->bins[bin] = slot;
+    medium->counts[bin]++;
+    medium->filled[bin / 64] |= UINT64_C(1) << (bin % 64);
+    count(medium, size, 1);
 }
 
 /* Where small blocks of `size` bytes are counted. */
@@ -126,26 +178,10 @@ size_t medium_held_count(const struct medium *medium, size_t size)
     return medium->held[held_index(mb_size_for(size))];
 }
 
-/* The bins that follow hold larger blocks: where the next one has none that fits, none has. */
-void *medium_search(struct medium *medium, size_t bin, size_t least, size_t most)
-{
-    for (size_t i = next_filled(medium, bin); i < MEDIUM_BIN_COUNT;
-         i = next_filled(medium, i + 1)) {
-        struct found found = find(medium, i, least, most);
-        if (found.payload != NULL) {
-            return take_found(medium, i, found);
-        }
-        if (i > bin) {
-            break;
-        }
-    }
-    return NULL;
-}
-
 void medium_refuse(const void *payload, const char *caller)
 {
     report_fatal("%s(%p): double free: the block of %zu bytes is free already", caller, payload,
-                 size_of(payload));
+                 mb_size(mb_of_payload(payload)));
 }
 
 /*
@@ -159,12 +195,8 @@ static void give_back(struct medium *medium, size_t keep, size_t limit)
     for (size_t given = 0; medium->bytes > keep && (given < BATCH_COUNT || medium->bytes > limit);
          given++) {
         size_t bin = last_filled(medium);
-        if (bin == MEDIUM_BIN_COUNT) {
-            break; /* the others were lost: see medium_salvage() */
-        }
-        check_cached(medium->bins[bin]);
-        struct object *payload = medium_pop(medium, bin);
-        medium_note_released(medium, size_of(payload));
+        struct object *payload = take(medium, bin, &medium->bins[bin]);
+        medium_note_released(medium, mb_size(mb_of_payload(payload)));
         payload->next = chain;
         chain = payload;
     }
@@ -188,30 +220,30 @@ void medium_flush(struct medium *medium)
     give_back(medium, 0, 0);
 }
 
-/* Where a list leads to a block that is not as it was left, it ends before that. The map follows. */
-static void cut_torn(struct medium *medium, size_t bin)
+/* Take what a bin's list leads to, up to a slot that holds no cached block, and put it before `chain`. */
+static struct object *take_sound(struct medium *medium, size_t bin, struct object *chain)
 {
-    struct object *before = NULL;
-    struct object *o = medium->bins[bin];
-    while (o != NULL && o->mark == object_block_mark(o)) {
-        before = o;
-        o = o->next;
+    medium_slot slot = medium->bins[bin];
+    while (slot != 0 && slot <= MEDIUM_ROOM) {
+        struct object *o = medium->payloads[slot];
+        if (!core_may_be_block(mb_of_payload(o)) || o->mark != object_block_mark(o)) {
+            break;
+        }
+        o->mark = 0;
+        o->next = chain;
+        chain = o;
+        slot = medium->next[slot];
     }
-    if (o != NULL && before == NULL) {
-        medium->bins[bin] = NULL;
-    } else if (o != NULL) {
-        before->next = NULL;
-        before->mark = object_block_mark(before);
-    }
-    uint64_t bit = UINT64_C(1) << (bin % 64);
-    uint64_t others = medium->filled[bin / 64] & ~bit;
-    medium->filled[bin / 64] = others | (medium->bins[bin] != NULL ? bit : 0);
+    return chain;
 }
 
+/* What was in the owner's hand, or is in no list, stays for good. No block is found twice, as its mark is taken off. */
 void medium_salvage(struct medium *medium)
 {
+    struct object *chain = NULL;
     for (size_t bin = 0; bin < MEDIUM_BIN_COUNT; bin++) {
-        cut_torn(medium, bin);
+        chain = take_sound(medium, bin, chain);
     }
-    medium_flush(medium);
+    *medium = (struct medium){0};
+    cores_free_chain(chain);
 }

@@ -7,8 +7,8 @@
  * at that hold the request and waste at most 1/MEDIUM_WASTE_SHARE of it; else the core is to
  * serve. The bytes that are held are bounded (theap_keep()).
  *
- * A cached block holds a link and a mark, as a slab's free object does, but another mark: it
- * must not be taken for what an object left behind in the same place.
+ * What is cached, and how large it is, is told by tables: to look for a block touches none. A cached block holds a mark, as a
+ * slab's free object does, but another: it must not be taken for what an object left behind in the same place.
  */
 #ifndef MA_FRONT_MEDIUM_H
 #define MA_FRONT_MEDIUM_H
@@ -31,15 +31,32 @@
 #define MEDIUM_BIN_COUNT (MEDIUM_EXACT_BIN_COUNT + (MEDIUM_DOUBLINGS << MEDIUM_BINS_LOG2))
 #define MEDIUM_WORDS ((MEDIUM_BIN_COUNT + 63) / 64)
 
+/* Blocks at most; and, once there are half so many, in one bin: that other sizes find room, too. */
+#define MEDIUM_ROOM 127
+#define MEDIUM_BIN_ROOM 4
+
+/* A place in the tables; 0: none. */
+typedef uint8_t medium_slot;
+
+/* Zeroed: an empty cache. */
 struct medium {
-    /* Owner thread only (`bytes` is atomic, as others read it): */
-    struct object *bins[MEDIUM_BIN_COUNT]; /* payloads, the last freed first */
-    uint64_t filled[MEDIUM_WORDS];         /* a bit for each bin that holds any */
+    /* Owner thread only (`bytes` and `count` are atomic, as others read them): */
+    medium_slot bins[MEDIUM_BIN_COUNT]; /* the last freed first */
+    medium_slot next[MEDIUM_ROOM + 1];  /* in a bin, or in the list `unused` */
+    uint8_t counts[MEDIUM_BIN_COUNT];   /* of the blocks in a bin */
+    medium_slot unused;
+    medium_slot used_count;          /* slots behind this one have never been used */
+    uint16_t units[MEDIUM_ROOM + 1]; /* the block's size, in units of MA_ALIGNMENT */
+    struct object *payloads[MEDIUM_ROOM + 1];
+    uint64_t filled[MEDIUM_WORDS]; /* a bit for each bin that holds any */
     size_t bytes;
     size_t count;
     /* By class_group() of the size, small blocks that the core gave, less those that it was given back: */
     uint8_t held[CLASS_COUNT];
 };
+
+_Static_assert(MEDIUM_MAX / MA_ALIGNMENT <= UINT16_MAX && MEDIUM_ROOM < UINT8_MAX,
+               "units and slots");
 
 /* Whether blocks of `size` bytes, header included, are cached. */
 static inline bool medium_caches(size_t size)
@@ -66,7 +83,8 @@ __attribute__((noreturn, cold)) void medium_refuse(const void *payload, const ch
 
 /* The core's used block of `payload`; aborts with a report naming `caller` where there is none, or
  * where it is cached. */
-static inline struct mem_block *medium_block_of(const void *payload, const char *caller)
+static inline __attribute__((always_inline)) struct mem_block *medium_block_of(const void *payload,
+                                                                               const char *caller)
 {
     struct mem_block *b = core_block_of(payload, caller);
     if (__builtin_expect(medium_holds(payload), 0)) {
@@ -95,57 +113,18 @@ static inline size_t medium_bin(size_t size)
            (size >> (top - MEDIUM_BINS_LOG2));
 }
 
-static inline void medium_count(struct medium *medium, size_t bytes, size_t blocks)
-{
-    __atomic_store_n(&medium->bytes, medium->bytes + bytes, __ATOMIC_RELAXED);
-    __atomic_store_n(&medium->count, medium->count + blocks, __ATOMIC_RELAXED);
-}
-
-/* Take the first payload out of a bin. Requires: there is one, and its mark is right. */
-static inline void *medium_pop(struct medium *medium, size_t bin)
-{
-    struct object *payload = medium->bins[bin];
-    medium->bins[bin] = payload->next;
-    payload->mark = 0;
-    if (payload->next == NULL) {
-        medium->filled[bin / 64] &= ~(UINT64_C(1) << (bin % 64));
-    }
-    medium_count(medium, -mb_size(mb_of_payload(payload)), (size_t)-1);
-    return payload;
-}
-
-/* The rest of medium_take() where the first block of `bin` is not just as large as it must be. */
-void *medium_search(struct medium *medium, size_t bin, size_t least, size_t most);
-
 /* A payload of at least `size` bytes; NULL where none is cached that fits closely. Requires: size < MEDIUM_MAX. */
-static inline void *medium_take(struct medium *medium, size_t size)
+void *medium_take(struct medium *medium, size_t size);
+
+/* Whether there is room for a block of `size` bytes. Requires: medium_caches(size). */
+static inline bool medium_has_room(const struct medium *medium, size_t size)
 {
-    size_t least = mb_size_for(size);
-    if (__builtin_expect(!medium_caches(least), 0)) {
-        return NULL;
-    }
-    size_t bin = medium_bin(least);
-    const struct object *first = medium->bins[bin];
-    if (first != NULL && first->mark == object_block_mark(first) &&
-        mb_size(mb_of_payload(first)) == least) {
-        return medium_pop(medium, bin);
-    }
-    return medium_search(medium, bin, least, least + least / MEDIUM_WASTE_SHARE);
+    return medium->count < MEDIUM_ROOM / 2 ||
+           (medium->count < MEDIUM_ROOM && medium->counts[medium_bin(size)] < MEDIUM_BIN_ROOM);
 }
 
-/* Put the used block `b` in the cache. Requires: medium_caches(mb_size(b)). */
-static inline void medium_add(struct medium *medium, struct mem_block *b)
-{
-    struct object *payload = mb_payload(b);
-    size_t bin = medium_bin(mb_size(b));
-    payload->next = medium->bins[bin];
-    payload->mark = object_block_mark(payload);
-    __atomic_signal_fence(
-        __ATOMIC_RELEASE); /* a fork may stop this thread here: see medium_salvage() */
-    medium->bins[bin] = payload;
-    medium->filled[bin / 64] |= UINT64_C(1) << (bin % 64);
-    medium_count(medium, mb_size(b), 1);
-}
+/* Put the used block `b` in the cache. Requires: medium_caches(mb_size(b)), and there is room. */
+void medium_add(struct medium *medium, struct mem_block *b);
 
 /* If the cache holds more than `limit` bytes, give the core some: it then holds `limit` at most, and half of that at
  * least if it has many blocks. */
@@ -157,8 +136,8 @@ void medium_shed(struct medium *medium);
 /* Give the core all blocks. */
 void medium_flush(struct medium *medium);
 
-/* The same in a forked child for a cache whose owner vanished, maybe amid an operation on it. What it was about to change is not
- * found any more, and what its list had behind that: these blocks stay for good. */
+/* The same in a forked child for a cache whose owner vanished, maybe amid an operation on it. What it was about to change stays
+ * for good. */
 void medium_salvage(struct medium *medium);
 
 #endif

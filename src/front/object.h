@@ -19,8 +19,8 @@ static inline uintptr_t object_mark(const struct object *o)
     return (uintptr_t)o ^ mb_key;
 }
 
-/* Of a cached block's payload: it covers the link, too, so that this is not followed where it was written over (the
- * factor: nor where both were written over with the same). */
+/* Of a cached block's payload: it covers the first word, too, so that a write to this is noticed (the factor: also where both
+ * were written over with the same). */
 static inline uintptr_t object_block_mark(const struct object *o)
 {
     return ~object_mark(o) + 5 * (uintptr_t)o->next;

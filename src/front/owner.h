@@ -27,6 +27,8 @@ extern MA_HIDDEN struct slab *const theap_nothing[];
 #define THEAP_BUSY ((struct theap *)&theap_nothing[1])
 /* The thread is to have none: the front is off, or the thread is about to end. */
 #define THEAP_OFF ((struct theap *)&theap_nothing[2])
+/* The thread has a heap, front_own, to which only the slow paths lead. */
+#define THEAP_SLOW ((struct theap *)&theap_nothing[3])
 
 /* Owners that are no thread heaps: of orphans, and of granules that have thread heaps in them. */
 #define OWNER_ORPHAN ((struct theap *)((uintptr_t)THEAP_NONE + 1))

@@ -286,7 +286,8 @@ static struct theap *others_locked(struct theap *heap, const struct theap *mine)
 /* Give the core what a shut heap has cached, unless its owner is inside the allocator. */
 static bool take_cached_locked(struct theap *heap)
 {
-    bool is_idle = __atomic_load_n(heap->pointer, __ATOMIC_ACQUIRE) == owner_distance(heap);
+    ptrdiff_t word = __atomic_load_n(heap->pointer, __ATOMIC_ACQUIRE);
+    bool is_idle = word == owner_distance(heap) || word == owner_distance(THEAP_SLOW);
     if (is_idle) {
         medium_flush(&heap->medium);
         lists_release_empties(heap, 0);

@@ -3,8 +3,10 @@
  */
 #include "front/slab.h"
 
+#include "base/options.h"
 #include "base/report.h"
 #include "core/cores.h"
+#include "front/live_map.h"
 #include "front/remote.h"
 #include "os/os.h"
 
@@ -66,6 +68,7 @@ struct slab *slab_create(size_t size_class)
     }
     struct slab *slab = slab_at(payload);
     set_up(slab, size_class);
+    live_map_open(slab);
     count_fresh(MA_GRANULE);
     return slab;
 }
@@ -76,6 +79,7 @@ void slab_destroy(struct slab *slab)
     count_fresh(slab_carved_bytes(slab) - MA_GRANULE);
     slab_set_carved(slab, 0);
     slab_set_owner(slab, NULL);
+    live_map_close(slab);
     cores_free(cores_owner_of(payload), payload);
 }
 
@@ -162,6 +166,30 @@ void slab_check_closely(const struct slab *slab, const void *address, const char
     MA_CHECK(o->mark != object_mark(o),
              "%s(%p): double free: the block of %zu bytes is free already", caller, address,
              class_size(slab->size_class));
+}
+
+void slab_check_free(const struct slab *slab, const struct object *o)
+{
+    const struct granule *granule = slab_granule(slab);
+    uint32_t offset = (uint32_t)((uintptr_t)o % MA_GRANULE) - granule->start;
+    bool is_ours = slab_at(o) == slab && offset * granule->reciprocal < granule->reciprocal;
+    MA_CHECK(is_ours && o->mark == object_mark(o),
+             "corrupted free list: it leads to %p, which is no free block of %zu bytes; memory was "
+             "probably written to after it was freed",
+             (const void *)o, class_size(slab->size_class));
+}
+
+struct object *slab_pop(struct slab *slab)
+{
+    struct object *o = slab->free;
+    if (options.check != 0) {
+        slab_check_free(slab, o);
+    }
+    slab->free = o->next;
+    slab_count_used(slab, 1);
+    o->mark = 0;
+    live_map_set(slab, o);
+    return o;
 }
 
 /* A bit for each object of the smallest class. */

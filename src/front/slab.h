@@ -224,15 +224,11 @@ static inline void slab_check_object(const struct slab *slab, const void *addres
     }
 }
 
+/* Abort with a report unless `o`, to which a list of the slab leads, is a free object of it. */
+void slab_check_free(const struct slab *slab, const struct object *o);
+
 /* Hand out the first free object. Requires: there is one; owner thread. */
-static inline struct object *slab_pop(struct slab *slab)
-{
-    struct object *o = slab->free;
-    slab->free = o->next;
-    slab_count_used(slab, 1);
-    o->mark = 0;
-    return o;
-}
+struct object *slab_pop(struct slab *slab);
 
 /*
  * A new slab of a class; `core` is asked for its memory.

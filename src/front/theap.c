@@ -17,7 +17,7 @@
 /* What a class without a slab has for one: no object, and none to come. */
 static struct slab no_slab; /* its size class is 0 */
 
-struct slab *const theap_nothing[CLASS_COUNT + 2] = {[0 ... CLASS_COUNT + 1] = &no_slab};
+struct slab *const theap_nothing[CLASS_COUNT + 3] = {[0 ... CLASS_COUNT + 2] = &no_slab};
 
 /* A full slab gathers this share of its objects before it may serve again: so each turn to
  * the slow path is paid for by many fast ones. */
@@ -385,7 +385,7 @@ bool theap_keep(struct theap *heap, struct mem_block *b)
     size_t size = mb_size(b);
     bool has_slab =
         mb_usable(b) <= MA_SMALL_MAX && heap->current[class_of(mb_usable(b))] != &no_slab;
-    if (!medium_caches(size) || has_slab) {
+    if (!medium_caches(size) || has_slab || !medium_has_room(&heap->medium, size)) {
         medium_note_released(&heap->medium, size);
         return false;
     }

@@ -61,7 +61,7 @@ struct theap {
 
 static inline bool theap_is_real(const struct theap *heap)
 {
-    return (uintptr_t)heap - (uintptr_t)THEAP_NONE > (uintptr_t)THEAP_OFF - (uintptr_t)THEAP_NONE;
+    return (uintptr_t)heap - (uintptr_t)THEAP_NONE > (uintptr_t)THEAP_SLOW - (uintptr_t)THEAP_NONE;
 }
 
 /* An empty heap, its inbox open. The fields of the registry stay. */

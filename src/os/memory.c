@@ -15,11 +15,17 @@
 #endif
 
 #ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_READ 22
 #define MADV_POPULATE_WRITE 23
 #endif
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
+#endif
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE 103
 #endif
 
 enum { ANONYMOUS = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE };
@@ -78,6 +84,62 @@ bool os_purge(char *where, size_t size)
     bool is_done = madvise(where, size, MADV_DONTNEED) == 0;
     errno = saved_errno;
     return is_done;
+}
+
+static void *page_of(const void *address)
+{
+    return (void *)((uintptr_t)address & ~(os_page_size() - 1));
+}
+
+/* Where the system knows no way to have a page for reading, it gets the advice that all memory has at first. */
+bool os_is_readable(const void *address)
+{
+    int saved_errno = errno;
+    size_t size = os_page_size();
+    bool is_known = madvise(page_of(&saved_errno), size, MADV_POPULATE_READ) == 0;
+    bool is_readable = is_known ? madvise(page_of(address), size, MADV_POPULATE_READ) == 0
+                                : madvise(page_of(address), size, MADV_NORMAL) == 0;
+    errno = saved_errno;
+    return is_readable;
+}
+
+/* From Linux 6.13 on there are guards that cost no mapping of their own. */
+static bool has_light_guards(void)
+{
+    static int answer; /* 0: not asked yet */
+    if (__atomic_load_n(&answer, __ATOMIC_RELAXED) == 0) {
+        bool is_known = madvise(NULL, 0, MADV_GUARD_INSTALL) == 0;
+        __atomic_store_n(&answer, is_known ? 1 : 2, __ATOMIC_RELAXED);
+    }
+    return __atomic_load_n(&answer, __ATOMIC_RELAXED) == 1;
+}
+
+void os_guard(char *where, size_t size)
+{
+    int saved_errno = errno;
+    if (!has_light_guards() || madvise(where, size, MADV_GUARD_INSTALL) != 0) {
+        mprotect(where, size, PROT_NONE);
+    }
+    errno = saved_errno;
+}
+
+void os_unguard(char *where, size_t size)
+{
+    int saved_errno = errno;
+    if (has_light_guards()) {
+        madvise(where, size, MADV_GUARD_REMOVE);
+    }
+    mprotect(where, size, PROT_READ | PROT_WRITE); /* no work where the pages have these rights */
+    errno = saved_errno;
+}
+
+void os_withdraw(char *where, size_t size)
+{
+    int saved_errno = errno;
+    if (mmap(where, size, PROT_NONE, ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
+        madvise(where, size, MADV_DONTNEED);
+    }
+    errno = saved_errno;
 }
 
 void os_advise_huge(char *where, size_t size, bool is_wanted)

@@ -55,6 +55,17 @@ void os_populate(char *where, size_t size);
  * locked memory. Keeps errno. */
 bool os_purge(char *where, size_t size);
 
+/* Whether there is memory at an address that can be read; before Linux 5.14, whether there is a mapping. Keeps errno. */
+bool os_is_readable(const void *address);
+
+/* Have any access to whole pages fault, until os_unguard(). What they hold is lost. Advice: where it is refused they stay as
+ * they are. Keeps errno. */
+void os_guard(char *where, size_t size);
+void os_unguard(char *where, size_t size);
+
+/* Take the memory away that os_commit() gave to whole pages of a reservation: any access faults. Keeps errno. */
+void os_withdraw(char *where, size_t size);
+
 /* Advise the system that the whole huge pages within a run are to be huge, or that no page is to be. Keeps errno. */
 void os_advise_huge(char *where, size_t size, bool is_wanted);
 

@@ -1,7 +1,7 @@
 /*
  * Free a number that is no address.
  *
- * Expected: free\(ADDRESS\): the address was never allocated
+ * Expected: free\(ADDRESS\): the address was never allocated: there is no memory
  */
 #include "misuse.h"
 

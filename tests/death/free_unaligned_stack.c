@@ -1,7 +1,7 @@
 /*
  * Free an address on the stack that no payload can have.
  *
- * Expected: free\(ADDRESS\): the address was never allocated
+ * Expected: free\(ADDRESS\): the address was never allocated: it lies on the stack
  */
 #include "misuse.h"
 

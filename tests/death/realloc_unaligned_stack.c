@@ -1,7 +1,7 @@
 /*
  * Change the size of something on the stack.
  *
- * Expected: realloc\(ADDRESS\): the address was never allocated
+ * Expected: realloc\(ADDRESS\): the address was never allocated: it lies on the stack
  */
 #include "misuse.h"
 

@@ -1,7 +1,7 @@
 /*
  * Ask for the size of something on the stack.
  *
- * Expected: malloc_usable_size\(ADDRESS\): the address was never allocated
+ * Expected: malloc_usable_size\(ADDRESS\): the address was never allocated: it lies on the stack
  */
 #include "misuse.h"
 

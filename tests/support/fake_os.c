@@ -356,6 +356,27 @@ void os_populate(char *where, size_t size)
     populated += size;
 }
 
+bool os_is_readable(const void *address)
+{
+    return (uintptr_t)address - (uintptr_t)array < FAKE_OS_BYTES;
+}
+
+/* Accesses to guard pages are not tried here, and what they hold is not looked at. */
+void os_guard(char *where, size_t size)
+{
+    check_run(where, size);
+}
+
+void os_unguard(char *where, size_t size)
+{
+    check_run(where, size);
+}
+
+void os_withdraw(char *where, size_t size)
+{
+    assert(madvise(where, size, MADV_DONTNEED) == 0 && mprotect(where, size, PROT_NONE) == 0);
+}
+
 void os_advise_huge(char *where, size_t size, bool is_wanted)
 {
     check_run(where, size);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <unistd.h>
 
 static void *objects[OBJECTS_MAX];
 
@@ -455,6 +456,69 @@ static void what_interrupts_the_registry_gets_nothing_and_does_not_wait(void **s
     front_free(objects[0]);
 }
 
+/* ---- Taking what others have cached ---- */
+
+/* A thread heap that has a block in its cache; the caller becomes its owner. */
+static struct theap *begin_thread_with_block(void)
+{
+    struct theap *heap = begin_thread();
+    assert_true(front_keep(mb_of_payload(cores_alloc(5000))));
+    return heap;
+}
+
+static void what_idle_threads_have_cached_is_taken(void **state)
+{
+    (void)state;
+    struct theap *idle = begin_thread_with_block();
+    struct theap *mine = begin_thread();
+    become(idle);
+    assert_true(registry_reclaim(mine));
+    assert_int_equal(idle->medium.bytes, 0);
+    assert_false(idle->is_shut);
+    assert_false(registry_reclaim(mine)); /* there is none left */
+}
+
+static void what_a_thread_has_cached_is_left_while_it_is_inside(void **state)
+{
+    (void)state;
+    struct theap *busy = begin_thread_with_block();
+    struct theap *mine = begin_thread();
+    become(THEAP_BUSY);
+    assert_false(registry_reclaim(mine));
+    assert_true(busy->medium.bytes > 0);
+    assert_false(busy->is_shut);
+}
+
+static void what_the_thread_itself_has_cached_is_left(void **state)
+{
+    (void)state;
+    struct theap *mine = begin_thread_with_block();
+    assert_false(registry_reclaim(mine));
+    assert_true(mine->medium.bytes > 0);
+}
+
+static void *open_after_a_while(void *context)
+{
+    struct theap *heap = context;
+    usleep(50000);
+    __atomic_store_n(&heap->is_shut, false, __ATOMIC_RELEASE);
+    return NULL;
+}
+
+static void an_owner_waits_while_its_heap_is_shut(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_thread_with_block();
+    pthread_t thread;
+    heap->is_shut = true;
+    assert_int_equal(pthread_create(&thread, NULL, open_after_a_while, heap), 0);
+    void *payload = front_alloc_medium(5000);
+    bool was_shut = __atomic_load_n(&heap->is_shut, __ATOMIC_ACQUIRE);
+    pthread_join(thread, NULL);
+    assert_false(was_shut);
+    assert_true(front_keep(mb_of_payload(payload)));
+}
+
 /* ---- Fork ---- */
 
 static void after_a_fork_the_slabs_of_other_threads_are_orphans(void **state)
@@ -553,6 +617,10 @@ int main(void)
         FRONT_TEST(who_is_inside_a_core_does_not_wait_for_the_registry),
         FRONT_TEST(who_has_lent_itself_the_registry_can_use_it),
         FRONT_TEST(what_interrupts_the_registry_gets_nothing_and_does_not_wait),
+        FRONT_TEST(what_idle_threads_have_cached_is_taken),
+        FRONT_TEST(what_a_thread_has_cached_is_left_while_it_is_inside),
+        FRONT_TEST(what_the_thread_itself_has_cached_is_left),
+        FRONT_TEST(an_owner_waits_while_its_heap_is_shut),
         FRONT_TEST(after_a_fork_the_slabs_of_other_threads_are_orphans),
         FRONT_TEST(after_a_fork_what_others_held_back_and_posted_is_passed_on),
         FRONT_TEST(after_a_fork_of_a_thread_without_a_heap_all_slabs_are_orphans),

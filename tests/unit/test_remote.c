@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 /* A slab of an owner, all of whose objects are live. */
@@ -274,6 +275,19 @@ static void all_objects_of_the_largest_slab_can_be_freed_by_others(void **state)
 
 /* ---- Really at the same time ---- */
 
+enum { PUSHER_COUNT = 2, ROUNDS = 500 };
+
+static int started_count; /* atomic */
+
+/* Wait for the other threads. They are done sooner than a system call wakes them up, so it takes none. */
+static void start_together(void)
+{
+    __atomic_add_fetch(&started_count, 1, __ATOMIC_ACQ_REL);
+    while (__atomic_load_n(&started_count, __ATOMIC_ACQUIRE) <= PUSHER_COUNT) {
+        sched_yield();
+    }
+}
+
 struct pusher {
     pthread_t thread;
     size_t first;
@@ -283,6 +297,7 @@ struct pusher {
 static void *push_one_by_one(void *context)
 {
     const struct pusher *pusher = context;
+    start_together();
     for (size_t i = pusher->first; i < pusher->end; i++) {
         push(i, 1);
     }
@@ -292,14 +307,16 @@ static void *push_one_by_one(void *context)
 static void nothing_is_lost_between_two_pushers_and_the_owner(void **state)
 {
     (void)state;
-    for (int round = 0; round < 50; round++) {
+    for (int round = 0; round < ROUNDS; round++) {
         own_slab(16);
-        struct pusher pushers[2] = {{.end = owned.count / 2},
-                                    {.first = owned.count / 2, .end = owned.count}};
-        for (size_t i = 0; i < 2; i++) {
+        started_count = 0;
+        struct pusher pushers[PUSHER_COUNT] = {{.end = owned.count / 2},
+                                               {.first = owned.count / 2, .end = owned.count}};
+        for (size_t i = 0; i < PUSHER_COUNT; i++) {
             assert_int_equal(pthread_create(&pushers[i].thread, NULL, push_one_by_one, &pushers[i]),
                              0);
         }
+        start_together();
         for (int i = 0; i < 2000; i++) {
             theap_read_inbox(owned.owner);
             remote_collect(owned.slab);

@@ -1,0 +1,195 @@
+/*
+ * Making, checking and releasing checked blocks.
+ */
+#include "check/checked.h"
+
+#include "base/bits.h"
+#include "base/report.h"
+#include "core/cores.h"
+#include "core/mem_block.h"
+#include "os/os.h"
+
+#include <string.h>
+
+enum { REDZONE_BYTE = 0xb5, RELEASED_BYTE = 0xd5 };
+
+/* Where a payload is, for who looks for it: behind its guard page, and at the begin of the core's payload where that leaves
+ * room. */
+struct pointer {
+    void *payload;
+    uintptr_t mark;
+};
+
+static uint64_t seal_of(const struct checked *c)
+{
+    const uint64_t factor = UINT64_C(0xd6e8feb86659fd93);
+    uint64_t rest = (uint64_t)c->site << 32 | (uint64_t)c->has_guard << 16 | c->state;
+    uint64_t hash = (mb_key ^ (uintptr_t)c) * factor;
+    hash = ((hash ^ hash >> 32) + c->size) * factor;
+    hash = ((hash ^ hash >> 32) + c->lead) * factor;
+    hash = ((hash ^ hash >> 32) + rest) * factor;
+    return hash ^ hash >> 32;
+}
+
+static void set_pointer(struct pointer *p, void *payload)
+{
+    p->payload = payload;
+    p->mark = ~(uintptr_t)p ^ (uintptr_t)mb_key;
+}
+
+static bool is_pointer(const struct pointer *p)
+{
+    return p->mark == (~(uintptr_t)p ^ (uintptr_t)mb_key);
+}
+
+bool checked_room(size_t alignment, size_t size, bool guard, size_t *room)
+{
+    size_t fixed = sizeof(struct checked) + 1;
+    fixed += guard ? 2 * MA_PAGE + sizeof(struct pointer) : 0;
+    fixed += alignment > MA_ALIGNMENT || guard ? alignment : 0;
+    return !__builtin_add_overflow(size, fixed, room) && *room <= PTRDIFF_MAX;
+}
+
+/* Where the core's block ends. */
+static char *block_end(const void *base)
+{
+    return (char *)base + mb_usable(mb_of_payload(base));
+}
+
+static char *guard_page(const void *base)
+{
+    char *trailer = bits_align_down(block_end(base) - sizeof(struct pointer), MA_PAGE);
+    return trailer - MA_PAGE;
+}
+
+/* Where the redzone ends. */
+static char *end_of(const struct checked *c)
+{
+    const void *base = checked_base(c);
+    return c->has_guard ? guard_page(base) : block_end(base);
+}
+
+static size_t redzone_size(const struct checked *c)
+{
+    return (size_t)(end_of(c) - (char *)checked_payload(c)) - c->size;
+}
+
+/* Whether the core's payload begins before the header, with room for a pointer. */
+static bool has_pointer(const struct checked *c)
+{
+    return c->lead >= sizeof(*c) + sizeof(struct pointer);
+}
+
+void *checked_make(void *base, size_t alignment, size_t size, bool guard, uint32_t site)
+{
+    char *payload = bits_align_up((char *)base + sizeof(struct checked), alignment);
+    if (guard) {
+        payload = bits_align_down(guard_page(base) - size, alignment);
+    }
+    struct checked *c = (struct checked *)payload - 1;
+    *c = (struct checked){.size = size,
+                          .lead = (size_t)(payload - (char *)base),
+                          .state = CHECKED_LIVE,
+                          .has_guard = guard,
+                          .site = site};
+    c->seal = seal_of(c);
+    memset(payload + size, REDZONE_BYTE, redzone_size(c));
+    if (has_pointer(c)) {
+        set_pointer(base, payload);
+    }
+    if (guard) {
+        set_pointer((struct pointer *)(guard_page(base) + MA_PAGE), payload);
+        os_guard(guard_page(base), MA_PAGE);
+    }
+    return payload;
+}
+
+struct checked *checked_of(const void *payload)
+{
+    struct checked *c = (struct checked *)payload - 1;
+    bool may_be = (uintptr_t)payload % MA_ALIGNMENT == 0 && space_segment_of(c) != NULL &&
+                  space_segment_of(payload) == space_segment_of(c) &&
+                  (char *)c > (char *)space_segment_of(c) + sizeof(struct segment);
+    return may_be && c->seal == seal_of(c) ? c : NULL;
+}
+
+struct checked *checked_at_base(const void *base)
+{
+    const struct pointer *p = base;
+    struct checked *c = checked_of(is_pointer(p) ? p->payload : (const char *)base + sizeof(*c));
+    return c != NULL && checked_base(c) == base ? c : NULL;
+}
+
+/* The first of `size` bytes that is not `byte`; `size` if all are. */
+static size_t first_other(const char *bytes, size_t size, int byte)
+{
+    size_t i = 0;
+    while (i < size && (unsigned char)bytes[i] == byte) {
+        i++;
+    }
+    return i;
+}
+
+void checked_require(const struct checked *c, const char *caller)
+{
+    const char *payload = checked_payload(c);
+    MA_CHECK(c->state == CHECKED_LIVE,
+             "%s(%p): double free: the block of %zu bytes is free already", caller,
+             (const void *)payload, c->size);
+    size_t size = redzone_size(c);
+    size_t at = first_other(payload + c->size, size, REDZONE_BYTE);
+    MA_CHECK(at == size,
+             "%s(%p): write past the end of the block of %zu bytes: %zu bytes behind its end was "
+             "written to",
+             caller, (const void *)payload, c->size, at);
+}
+
+void checked_release(struct checked *c)
+{
+    c->state = CHECKED_RELEASED;
+    c->seal = seal_of(c);
+    memset(checked_payload(c), RELEASED_BYTE, c->size + redzone_size(c));
+}
+
+void checked_require_untouched(const struct checked *c)
+{
+    const char *payload = checked_payload(c);
+    MA_CHECK(c->seal == seal_of(c),
+             "write before the begin of the block at %p after it was freed: its header was "
+             "overwritten",
+             (const void *)payload);
+    size_t at = first_other(payload, c->size + redzone_size(c), RELEASED_BYTE);
+    MA_CHECK(at == c->size + redzone_size(c),
+             "write after free: the block of %zu bytes at %p was written to at byte %zu after it "
+             "was freed",
+             c->size, (const void *)payload, at);
+}
+
+void checked_retire(struct checked *c)
+{
+    if (c->has_guard) {
+        char *page = guard_page(checked_base(c));
+        os_unguard(page, MA_PAGE);
+        ((struct pointer *)(page + MA_PAGE))->mark = 0;
+    }
+    if (has_pointer(c)) {
+        ((struct pointer *)checked_base(c))->mark = 0;
+    }
+    c->seal = 0;
+}
+
+bool checked_explain(const void *address)
+{
+    const char *page = bits_align_down((char *)address, MA_PAGE);
+    const struct pointer *p = (const struct pointer *)(page + MA_PAGE);
+    const struct checked *c =
+        space_segment_of(p) != NULL && is_pointer(p) ? checked_of(p->payload) : NULL;
+    if (c == NULL) {
+        return false;
+    }
+    size_t behind = (size_t)((const char *)address - (const char *)p->payload) - c->size;
+    report_line("access past the end of a block: to %p, which is %zu bytes behind the %s block of "
+                "%zu bytes at %p",
+                address, behind, c->state == CHECKED_LIVE ? "live" : "freed", c->size, p->payload);
+    return true;
+}

@@ -1,0 +1,130 @@
+/*
+ * The queue of released blocks.
+ */
+#include "check/quarantine.h"
+
+#include "base/options.h"
+#include "os/os.h"
+
+#include <stdint.h>
+
+/* Blocks at most. A power of two. */
+enum { ROOM = 1 << 16 };
+
+struct entry {
+    struct checked *block;
+    size_t size;
+};
+
+static struct {
+    bool is_entered; /* atomic */
+    /* By who has entered: */
+    struct entry *entries; /* NULL: there is no room */
+    size_t first;
+    size_t count;
+    size_t bytes;
+} queue;
+
+/*
+ * Not a lock that one waits for: the caller may be a signal handler that has interrupted the holder, or a forked child in which the
+ * holder is gone. Who cannot enter soon does without, and its block is used again at once.
+ */
+static bool enter(void)
+{
+    enum { TRIES = 1000 };
+    for (int i = 0; i < TRIES; i++) {
+        if (!__atomic_exchange_n(&queue.is_entered, true, __ATOMIC_ACQUIRE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void leave(void)
+{
+    __atomic_store_n(&queue.is_entered, false, __ATOMIC_RELEASE);
+}
+
+void quarantine_start(void)
+{
+    size_t size = ROOM * sizeof(struct entry);
+    char *memory = os_reserve(size);
+    if (memory != NULL && os_commit(memory, size)) {
+        queue.entries = (struct entry *)memory;
+    }
+}
+
+static struct checked *pop(void)
+{
+    if (queue.count == 0) {
+        return NULL;
+    }
+    struct entry oldest = queue.entries[queue.first % ROOM];
+    queue.first++;
+    queue.count--;
+    queue.bytes -= oldest.size;
+    return oldest.block;
+}
+
+static void push(struct checked *c, size_t size)
+{
+    queue.entries[(queue.first + queue.count) % ROOM] = (struct entry){c, size};
+    queue.count++;
+    queue.bytes += size;
+}
+
+static struct checked *pop_surplus(void)
+{
+    return queue.bytes > options.quarantine || queue.count == ROOM ? pop() : NULL;
+}
+
+/* What is given to the caller. */
+static struct checked *looked_at(struct checked *c)
+{
+    if (c != NULL) {
+        checked_require_untouched(c);
+    }
+    return c;
+}
+
+struct checked *quarantine_put(struct checked *c, size_t size)
+{
+    if (queue.entries == NULL || size > options.quarantine || !enter()) {
+        return c;
+    }
+    push(c, size);
+    struct checked *old = pop_surplus();
+    leave();
+    return looked_at(old);
+}
+
+struct checked *quarantine_take_surplus(void)
+{
+    if (queue.entries == NULL || !enter()) {
+        return NULL;
+    }
+    struct checked *old = pop_surplus();
+    leave();
+    return looked_at(old);
+}
+
+struct checked *quarantine_take(void)
+{
+    if (queue.entries == NULL || !enter()) {
+        return NULL;
+    }
+    struct checked *old = pop();
+    leave();
+    return looked_at(old);
+}
+
+void quarantine_check(void)
+{
+    if (queue.entries == NULL || !enter()) {
+        return;
+    }
+    for (size_t i = 0; i < queue.count; i++) {
+        checked_require_untouched(queue.entries[(queue.first + i) % ROOM].block);
+    }
+    leave();
+}

@@ -1,0 +1,255 @@
+/*
+ * The samples' pages, and what is known of each.
+ */
+#include "check/sample.h"
+
+#include "base/assert.h"
+#include "base/bits.h"
+#include "base/config.h"
+#include "base/options.h"
+#include "base/report.h"
+#include "check/stack.h"
+#include "os/os.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Samples at a time. */
+enum { SLOT_COUNT = 256 };
+
+/* How many allocations take a fast path, on average, for one that does not: a page of objects is carved at a time. */
+enum { SLOW_WEIGHT = 32 };
+
+/* What the rest of a sample's page holds. */
+enum { SLACK_BYTE = 0xb5 };
+
+struct slot {
+    char *payload; /* NULL: never used */
+    size_t size;
+    bool is_live;
+    struct stack allocated;
+    struct stack freed;
+};
+
+static char *pages;     /* guard, slot 0, guard, slot 1, ..., guard; NULL: there are none */
+static bool is_entered; /* atomic */
+/* By who has entered: */
+static struct slot slots[SLOT_COUNT];
+static size_t next_slot;
+
+static _Thread_local uint64_t random_state;
+static _Thread_local size_t countdown;
+
+/* As in check/quarantine.c: who cannot enter soon does without. */
+static bool enter(void)
+{
+    enum { TRIES = 1000 };
+    for (int i = 0; i < TRIES; i++) {
+        if (!__atomic_exchange_n(&is_entered, true, __ATOMIC_ACQUIRE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void leave(void)
+{
+    __atomic_store_n(&is_entered, false, __ATOMIC_RELEASE);
+}
+
+void sample_start(void)
+{
+    pages = os_reserve((2 * SLOT_COUNT + 1) * MA_PAGE);
+}
+
+/* On average one in options.guard_sample. */
+bool sample_is_due_now(void)
+{
+    if (pages == NULL) {
+        return false;
+    }
+    if (countdown > SLOW_WEIGHT) {
+        countdown -= SLOW_WEIGHT;
+        return false;
+    }
+    if (random_state == 0) {
+        random_state = os_entropy() ^ (uintptr_t)&random_state;
+    }
+    random_state = random_state * UINT64_C(6364136223846793005) + 1442695040888963407;
+    bool is_first = countdown == 0;
+    countdown = 1 + (size_t)(random_state >> 33) % (2 * options.guard_sample);
+    return !is_first;
+}
+
+static char *page_of(size_t number)
+{
+    return pages + (2 * number + 1) * MA_PAGE;
+}
+
+bool sample_owns(const void *address)
+{
+    return pages != NULL && (uintptr_t)address - (uintptr_t)pages < (2 * SLOT_COUNT + 1) * MA_PAGE;
+}
+
+/* The slot that has been free for longest; SLOT_COUNT if there is none. */
+static size_t take_slot(void)
+{
+    for (size_t i = 0; i < SLOT_COUNT; i++) {
+        size_t number = (next_slot + i) % SLOT_COUNT;
+        if (!slots[number].is_live) {
+            next_slot = number + 1;
+            return number;
+        }
+    }
+    return SLOT_COUNT;
+}
+
+/* Most lie against the guard page behind, as more writes go wrong there; some against the one before. */
+static char *place(char *page, size_t alignment, size_t size)
+{
+    bool is_low = (random_state >> 40) % 4 == 0;
+    return is_low ? page : bits_align_down(page + MA_PAGE - size, alignment);
+}
+
+void *sample_alloc(size_t alignment, size_t size)
+{
+    if (alignment > MA_PAGE || size > MA_PAGE) {
+        return NULL;
+    }
+    struct stack stack = stack_capture();
+    if (!enter()) {
+        return NULL;
+    }
+    size_t number = take_slot();
+    if (number == SLOT_COUNT || !os_commit(page_of(number), MA_PAGE)) {
+        leave();
+        return NULL;
+    }
+    char *page = page_of(number);
+    char *payload = place(page, alignment, size);
+    memset(page, SLACK_BYTE, MA_PAGE);
+    memset(payload, 0, size);
+    slots[number] =
+        (struct slot){.payload = payload, .size = size, .is_live = true, .allocated = stack};
+    leave();
+    return payload;
+}
+
+/* The slot whose page, or one of the guards beside it, has the address: with a guard page that of the page that it is nearer to. */
+static struct slot *slot_of(const void *address)
+{
+    size_t offset = (size_t)((const char *)address - pages);
+    size_t page = offset / MA_PAGE;
+    size_t number = page / 2;
+    if (page % 2 == 0 && offset % MA_PAGE < MA_PAGE / 2 && number > 0) {
+        number--;
+    }
+    return &slots[number < SLOT_COUNT ? number : SLOT_COUNT - 1];
+}
+
+static void tell_stacks(const struct slot *slot)
+{
+    report_line("  allocated at");
+    stack_report(STDERR_FILENO, &slot->allocated);
+    if (!slot->is_live) {
+        report_line("  freed at");
+        stack_report(STDERR_FILENO, &slot->freed);
+    }
+}
+
+static const struct slot *require_live(const void *payload, const char *caller)
+{
+    const struct slot *slot = slot_of(payload);
+    if (slot->payload == payload && !slot->is_live) {
+        report_line("sample of %zu bytes at %p", slot->size, payload);
+        tell_stacks(slot);
+        report_fatal("%s(%p): double free: the block of %zu bytes is free already", caller, payload,
+                     slot->size);
+    }
+    MA_CHECK(slot->payload == payload, "%s(%p): no block begins there", caller, payload);
+    return slot;
+}
+
+static bool is_slack(const char *from, const char *end)
+{
+    while (from < end && (unsigned char)*from == SLACK_BYTE) {
+        from++;
+    }
+    return from == end;
+}
+
+void sample_free(void *payload, const char *caller)
+{
+    struct slot *slot = &slots[require_live(payload, caller) - slots];
+    char *page = page_of((size_t)(slot - slots));
+    if (!is_slack(page, slot->payload) || !is_slack(slot->payload + slot->size, page + MA_PAGE)) {
+        tell_stacks(slot);
+        report_fatal("%s(%p): write past the end of the block of %zu bytes", caller, payload,
+                     slot->size);
+    }
+    slot->freed = stack_capture();
+    os_withdraw(page, MA_PAGE);
+    __atomic_store_n(&slot->is_live, false, __ATOMIC_RELEASE);
+}
+
+size_t sample_usable_size(const void *payload, const char *caller)
+{
+    return require_live(payload, caller)->size;
+}
+
+void sample_add_stats(struct ma_stats *stats)
+{
+    for (size_t i = 0; i < SLOT_COUNT; i++) {
+        if (__atomic_load_n(&slots[i].is_live, __ATOMIC_ACQUIRE)) {
+            stats->live_count++;
+            stats->live_bytes += slots[i].size;
+            stats->peak_live_bytes += slots[i].size;
+            stats->overhead_bytes += MA_PAGE - slots[i].size;
+            stats->mmap_bytes += MA_PAGE;
+            stats->mmap_count++;
+            stats->segment_count++;
+            stats->peak_heap_bytes += MA_PAGE;
+            stats->peak_mmap_bytes += MA_PAGE;
+            stats->peak_mmap_count++;
+        }
+    }
+}
+
+int sample_walk(int (*visit)(const struct ma_block *block, void *context), void *context)
+{
+    int result = 0;
+    for (size_t i = 0; i < SLOT_COUNT && result == 0; i++) {
+        if (__atomic_load_n(&slots[i].is_live, __ATOMIC_ACQUIRE)) {
+            struct ma_block seen = {slots[i].payload, MA_PAGE, slots[i].size, 1};
+            result = visit(&seen, context);
+        }
+    }
+    return result;
+}
+
+bool sample_explain(const void *address)
+{
+    if (!sample_owns(address)) {
+        return false;
+    }
+    const struct slot *slot = slot_of(address);
+    const char *at = address;
+    if (slot->payload == NULL) {
+        return false;
+    }
+    if (at < slot->payload) {
+        report_line("access before a block: to %p, %zu bytes before the block of %zu bytes at %p",
+                    address, (size_t)(slot->payload - at), slot->size, (void *)slot->payload);
+    } else if (at >= slot->payload + slot->size) {
+        report_line("access past the end of a block: to %p, %zu bytes behind the block of %zu "
+                    "bytes at %p",
+                    address, (size_t)(at - slot->payload) - slot->size, slot->size,
+                    (void *)slot->payload);
+    } else {
+        report_line("access after free: to %p, byte %zu of the block of %zu bytes at %p", address,
+                    (size_t)(at - slot->payload), slot->size, (void *)slot->payload);
+    }
+    tell_stacks(slot);
+    return true;
+}

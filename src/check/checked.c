@@ -106,7 +106,8 @@ void *checked_make(void *base, size_t alignment, size_t size, bool guard, uint32
 
 struct checked *checked_of(const void *payload)
 {
-    struct checked *c = (struct checked *)payload - 1;
+    struct checked *c =
+        (struct checked *)((uintptr_t)payload - sizeof(*c)); /* it may be anything */
     bool may_be = (uintptr_t)payload % MA_ALIGNMENT == 0 && space_segment_of(c) != NULL &&
                   space_segment_of(payload) == space_segment_of(c) &&
                   (char *)c > (char *)space_segment_of(c) + sizeof(struct segment);

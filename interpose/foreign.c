@@ -9,26 +9,44 @@
 #include "next.h"
 #include "os/os.h"
 
-#include <dlfcn.h>
+#include <link.h>
 #include <stdint.h>
-#include <string.h>
+#include <sys/auxv.h>
 
-/* So far above the stack pointer an address is surely of this stack: others' stacks and mappings may follow it. */
-enum { FRAMES_SIZE = 16 << 10 };
+/* The kernel keeps at least twice so much free of mappings below the main thread's stack. */
+enum { STACK_SIZE = 64 << 20 };
 
+/* The end of the main thread's stack. */
+extern void *__libc_stack_end;
+
+/* Whether the calling thread runs on the main thread's stack, and the address lies in a frame there. Where other stacks end
+ * is not known: what is next to them may be another's payload. */
 static __attribute__((noinline)) bool is_on_stack(const void *payload)
 {
     uintptr_t pointer = (uintptr_t)__builtin_frame_address(0);
-    return (uintptr_t)payload - pointer < FRAMES_SIZE;
+    uintptr_t end = (uintptr_t)__libc_stack_end;
+    return pointer < end && end - pointer < STACK_SIZE && (uintptr_t)payload > pointer &&
+           (uintptr_t)payload < end;
 }
 
-/* The program or library whose code or data an address lies in; NULL: none. What the dynamic loader has at hand before there is any
- * malloc lies in its own data. */
-static const char *module_of(const void *payload)
+/* Whether the address lies in the program's own code or data. Not asked of the dynamic loader, which may be locked by who waits for
+ * this thread. */
+static bool is_in_program(const void *payload)
 {
-    Dl_info info;
-    bool is_in_module = dladdr(payload, &info) != 0 && info.dli_fname != NULL;
-    return is_in_module && strstr(info.dli_fname, "ld-linux") == NULL ? info.dli_fname : NULL;
+    const ElfW(Phdr) *headers = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+    size_t count =
+        getauxval(AT_BASE) != 0 ? getauxval(AT_PHNUM) : 0; /* 0: the loader is the program */
+    uintptr_t bias = 0;
+    for (size_t i = 0; i < count; i++) {
+        bias = headers[i].p_type == PT_PHDR ? (uintptr_t)headers - headers[i].p_vaddr : bias;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (headers[i].p_type == PT_LOAD &&
+            (uintptr_t)payload - (bias + headers[i].p_vaddr) < headers[i].p_memsz) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Abort where nobody can have allocated `payload`. */
@@ -42,12 +60,11 @@ static void refuse_impossible(const char *name, const void *payload)
         report_fatal("%s(%p): the address was never allocated: it lies on the stack", name,
                      payload);
     }
-    const char *module = module_of(payload);
-    if (module != NULL) {
-        report_fatal("%s(%p): the address was never allocated: it lies in %s", name, payload,
-                     module);
+    if (is_in_program(payload)) {
+        report_fatal("%s(%p): the address was never allocated: it lies in the program's data", name,
+                     payload);
     }
-    if (!os_is_readable(payload)) {
+    if (!os_is_mapped(payload)) {
         report_fatal("%s(%p): the address was never allocated: there is no memory", name, payload);
     }
 }

@@ -81,7 +81,7 @@ static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t si
 static __attribute__((noinline)) void *malloc_large_slow(size_t size)
 {
     if (size < MEDIUM_MAX && front_heap() == THEAP_NONE) {
-        front_leave(opened(front_enter()));
+        front_leave_slow(opened(front_enter()));
     }
     void *sample = sample_is_due() ? sample_alloc(MA_ALIGNMENT, size) : NULL;
     if (sample != NULL) {
@@ -311,7 +311,7 @@ void *ma_realloc(void *payload, size_t size)
         const struct granule *granule = &space_map.granules[number];
         if (granule_has_live(granule, payload, object_mark(payload)) && size > 0 &&
             is_about(class_size(granule->size_class), size)) {
-            return payload;
+            return options.is_slow ? realloc_slow(payload, size) : payload;
         }
     }
     return realloc_slow(payload, size);

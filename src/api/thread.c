@@ -17,6 +17,9 @@ static bool has_key; /* constant after start */
  */
 static void end_thread(void *heap)
 {
+    if (front_own == NULL) {
+        return; /* the front was closed since */
+    }
     if (!front_own->is_leaving) {
         front_own->is_leaving = true;
         pthread_setspecific(key, heap);
@@ -30,18 +33,28 @@ void thread_start(void)
     has_key = pthread_key_create(&key, end_thread) == 0;
 }
 
-/* May be called again by what pthread_setspecific() allocates: `front_own` is set by then. */
+/*
+ * May be called again by what pthread_setspecific() allocates; and by a thread that saw that it had no heap, and was then interrupted
+ * by a handler that made one: `front_own` is set by then.
+ */
 struct theap *thread_open(void)
 {
     if (options.front == 0 || !has_key) {
         return THEAP_OFF;
+    }
+    if (front_own != NULL) {
+        return front_own;
     }
     struct theap *heap = registry_enter();
     if (heap == NULL) {
         return THEAP_NONE;
     }
     front_own = heap;
-    pthread_setspecific(key, heap);
+    if (pthread_setspecific(key, heap) != 0) {
+        front_own = NULL;
+        registry_leave(heap); /* nobody would do it at the thread's end */
+        return THEAP_OFF;
+    }
     return heap;
 }
 

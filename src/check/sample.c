@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "base/options.h"
 #include "base/report.h"
+#include "check/sites.h"
 #include "check/stack.h"
 #include "os/os.h"
 
@@ -28,6 +29,7 @@ struct slot {
     char *payload; /* NULL: never used */
     size_t size;
     bool is_live;
+    uint32_t site; /* with leaks=1 */
     struct stack allocated;
     struct stack freed;
 };
@@ -130,8 +132,11 @@ void *sample_alloc(size_t alignment, size_t size)
     char *payload = place(page, alignment, size);
     memset(page, SLACK_BYTE, MA_PAGE);
     memset(payload, 0, size);
-    slots[number] =
-        (struct slot){.payload = payload, .size = size, .is_live = true, .allocated = stack};
+    slots[number] = (struct slot){.payload = payload,
+                                  .size = size,
+                                  .is_live = true,
+                                  .site = options.leaks != 0 ? sites_add(size) : 0,
+                                  .allocated = stack};
     leave();
     return payload;
 }
@@ -187,6 +192,9 @@ void sample_free(void *payload, const char *caller)
         tell_stacks(slot);
         report_fatal("%s(%p): write past the end of the block of %zu bytes", caller, payload,
                      slot->size);
+    }
+    if (options.leaks != 0) {
+        sites_remove(slot->site, slot->size);
     }
     slot->freed = stack_capture();
     os_withdraw(page, MA_PAGE);

@@ -15,6 +15,11 @@ static void explain(int number, siginfo_t *info, void *context)
 {
     static bool is_explaining;
     (void)context;
+    if (info->si_code <= 0) { /* somebody sent it: it does not come again */
+        signal(number, SIG_DFL);
+        raise(number);
+        return;
+    }
     bool is_first = !__atomic_exchange_n(&is_explaining, true, __ATOMIC_ACQ_REL);
     if (is_first && (sample_explain(info->si_addr) || checked_explain(info->si_addr))) {
         abort();

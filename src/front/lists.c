@@ -105,3 +105,12 @@ void lists_release_empties(struct theap *heap, size_t limit)
         lists_release(heap, slab_number(heap->oldest_empty));
     }
 }
+
+void lists_lose_empties(struct theap *heap)
+{
+    heap->newest_empty = 0;
+    heap->oldest_empty = 0;
+    heap->empty = (struct decay){0};
+    heap->empty_due = 0;
+    set_empty_bytes(heap, 0);
+}

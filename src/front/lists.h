@@ -39,4 +39,7 @@ void lists_release(struct theap *heap, struct slab *slab);
  * them are kept. */
 void lists_release_empties(struct theap *heap, size_t limit);
 
+/* Forget the list of empty slabs, which may be torn: they stay for good. */
+void lists_lose_empties(struct theap *heap);
+
 #endif

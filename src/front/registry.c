@@ -360,6 +360,22 @@ static void take_from_vanished_locked(struct slab *slab, const struct theap *min
 }
 
 /*
+ * Who has shut this thread's heap is gone. Where the thread was not inside the allocator, that one may have been amid taking what is
+ * cached: none of it is used any more.
+ */
+static void reopen(struct theap *mine)
+{
+    if (mine == NULL || !mine->is_shut) {
+        return;
+    }
+    if (*mine->pointer != owner_distance(THEAP_BUSY)) {
+        mine->medium = (struct medium){0};
+        lists_lose_empties(mine);
+    }
+    __atomic_store_n(&mine->is_shut, false, __ATOMIC_RELEASE);
+}
+
+/*
  * The lists of a heap whose thread vanished amid an operation may be torn, so its slabs are
  * found by the table. The free list and the counts are right, or the count of used objects is
  * too high by what the thread had in hand: the slab then stays for good.
@@ -369,6 +385,7 @@ void registry_after_fork(struct theap *mine)
     if (!enter()) {
         if (!lock_held_by_me(&lock)) {
             lock_abandon(&lock);
+            reopen(mine);
         }
         return;
     }

@@ -15,7 +15,6 @@
 #endif
 
 #ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_READ 22
 #define MADV_POPULATE_WRITE 23
 #endif
 
@@ -86,21 +85,15 @@ bool os_purge(char *where, size_t size)
     return is_done;
 }
 
-static void *page_of(const void *address)
-{
-    return (void *)((uintptr_t)address & ~(os_page_size() - 1));
-}
-
-/* Where the system knows no way to have a page for reading, it gets the advice that all memory has at first. */
-bool os_is_readable(const void *address)
+/* What is there is neither changed nor touched. */
+bool os_is_mapped(const void *address)
 {
     int saved_errno = errno;
     size_t size = os_page_size();
-    bool is_known = madvise(page_of(&saved_errno), size, MADV_POPULATE_READ) == 0;
-    bool is_readable = is_known ? madvise(page_of(address), size, MADV_POPULATE_READ) == 0
-                                : madvise(page_of(address), size, MADV_NORMAL) == 0;
+    void *page = (void *)((uintptr_t)address & ~(size - 1));
+    bool is_mapped = madvise(page, size, MADV_WILLNEED) == 0 || errno != ENOMEM;
     errno = saved_errno;
-    return is_readable;
+    return is_mapped;
 }
 
 /* From Linux 6.13 on there are guards that cost no mapping of their own. */

@@ -55,8 +55,8 @@ void os_populate(char *where, size_t size);
  * locked memory. Keeps errno. */
 bool os_purge(char *where, size_t size);
 
-/* Whether there is memory at an address that can be read; before Linux 5.14, whether there is a mapping. Keeps errno. */
-bool os_is_readable(const void *address);
+/* Whether there may be a mapping at an address: false where there is none for sure. Keeps errno. */
+bool os_is_mapped(const void *address);
 
 /* Have any access to whole pages fault, until os_unguard(). What they hold is lost. Advice: where it is refused they stay as
  * they are. Keeps errno. */

@@ -1,7 +1,7 @@
 /*
  * Free what was never allocated, in a program that has allocated nothing.
  *
- * Expected: free\(ADDRESS\): the address was never allocated: it lies in .+death_free_first_call
+ * Expected: free\(ADDRESS\): the address was never allocated: it lies in the program.s data
  */
 #include "misuse.h"
 

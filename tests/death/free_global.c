@@ -1,7 +1,7 @@
 /*
  * Free an address in the data segment that could be a payload's.
  *
- * Expected: free\(ADDRESS\): the address was never allocated: it lies in .+death_free_global
+ * Expected: free\(ADDRESS\): the address was never allocated: it lies in the program.s data
  */
 #include "misuse.h"
 

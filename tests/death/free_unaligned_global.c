@@ -1,7 +1,7 @@
 /*
  * Free an address in the data segment that no payload can have.
  *
- * Expected: free\(ADDRESS\): the address was never allocated: it lies in .+death_free_unaligned_global
+ * Expected: free\(ADDRESS\): the address was never allocated: it lies in the program.s data
  */
 #include "misuse.h"
 

@@ -356,7 +356,7 @@ void os_populate(char *where, size_t size)
     populated += size;
 }
 
-bool os_is_readable(const void *address)
+bool os_is_mapped(const void *address)
 {
     return (uintptr_t)address - (uintptr_t)array < FAKE_OS_BYTES;
 }

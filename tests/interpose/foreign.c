@@ -85,6 +85,20 @@ static void *free_it(void *payload)
     return NULL;
 }
 
+/* Mapped, perhaps right above the thread's stack: it is not taken for a part of that. */
+static void a_thread_may_free_what_lies_close_to_its_stack(void)
+{
+    for (int i = 0; i < 20; i++) {
+        pthread_attr_t attributes;
+        pthread_t thread;
+        void *payload = foreign(300000, 1);
+        EXPECT(pthread_attr_init(&attributes) == 0);
+        EXPECT(pthread_attr_setstacksize(&attributes, 256 * 1024) == 0);
+        EXPECT(pthread_create(&thread, &attributes, free_it, payload) == 0);
+        EXPECT(pthread_join(thread, NULL) == 0);
+    }
+}
+
 static void another_thread_may_free(void)
 {
     pthread_t thread;
@@ -147,6 +161,7 @@ int main(void)
     foreign_memory_is_used_again();
     foreign_payloads_can_be_resized();
     another_thread_may_free();
+    a_thread_may_free_what_lies_close_to_its_stack();
     what_libc_hands_out_is_ours();
     EXPECT(expect_heap_check() == 0);
     return expect_status();

@@ -107,10 +107,17 @@ static bool has_light_guards(void)
     return __atomic_load_n(&answer, __ATOMIC_RELAXED) == 1;
 }
 
+/* Each run without access by mprotect() makes two mappings more: of 65,530 that a process may have, as a rule, so many runs
+ * leave half to others. */
+enum { HEAVY_MAX = 16384 };
+
+static size_t heavy_count; /* atomic */
+
 void os_guard(char *where, size_t size)
 {
     int saved_errno = errno;
-    if (!has_light_guards() || madvise(where, size, MADV_GUARD_INSTALL) != 0) {
+    bool is_light = has_light_guards() && madvise(where, size, MADV_GUARD_INSTALL) == 0;
+    if (!is_light && __atomic_fetch_add(&heavy_count, 1, __ATOMIC_RELAXED) < HEAVY_MAX) {
         mprotect(where, size, PROT_NONE);
     }
     errno = saved_errno;
@@ -119,10 +126,12 @@ void os_guard(char *where, size_t size)
 void os_unguard(char *where, size_t size)
 {
     int saved_errno = errno;
-    if (has_light_guards()) {
-        madvise(where, size, MADV_GUARD_REMOVE);
+    bool is_light = has_light_guards() && madvise(where, size, MADV_GUARD_REMOVE) == 0;
+    if (!is_light) {
+        __atomic_fetch_sub(&heavy_count, 1, __ATOMIC_RELAXED);
+        mprotect(where, size,
+                 PROT_READ | PROT_WRITE); /* no work where the pages have these rights */
     }
-    mprotect(where, size, PROT_READ | PROT_WRITE); /* no work where the pages have these rights */
     errno = saved_errno;
 }
 

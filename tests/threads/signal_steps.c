@@ -19,7 +19,7 @@
 enum { TRAP_FLAG = 0x100 };
 
 /* Up to here each step has its turn, later one in so many: each thread takes longer to get there. */
-enum { DENSE = 200, STRIDE = 11 };
+enum { DENSE = 150, STRIDE = 11, STEPS_MAX = 2000 };
 
 static _Thread_local long step;
 static long strike; /* the step at which the handler allocates */
@@ -68,7 +68,8 @@ static void strike_at_the_steps(size_t size)
 {
     struct ma_stats stats;
     last = LONG_MAX;
-    for (strike = 1; last >= strike - STRIDE; strike += strike < DENSE ? 1 : STRIDE) {
+    for (strike = 1; last >= strike - STRIDE && strike < STEPS_MAX;
+         strike += strike < DENSE ? 1 : STRIDE) {
         pthread_t thread;
         require(pthread_create(&thread, NULL, run, (void *)size) == 0, "there is a thread");
         pthread_join(thread, NULL);

@@ -98,24 +98,25 @@ struct checked *quarantine_put(struct checked *c, size_t size)
     return looked_at(old);
 }
 
-struct checked *quarantine_take_surplus(void)
+/* What `choose` takes out. */
+static struct checked *take(struct checked *(*choose)(void))
 {
     if (queue.entries == NULL || !enter()) {
         return NULL;
     }
-    struct checked *old = pop_surplus();
+    struct checked *old = choose();
     leave();
     return looked_at(old);
 }
 
+struct checked *quarantine_take_surplus(void)
+{
+    return take(pop_surplus);
+}
+
 struct checked *quarantine_take(void)
 {
-    if (queue.entries == NULL || !enter()) {
-        return NULL;
-    }
-    struct checked *old = pop();
-    leave();
-    return looked_at(old);
+    return take(pop);
 }
 
 void quarantine_check(void)

@@ -143,8 +143,3 @@ size_t checked_usable_size(const void *payload, const char *caller)
     checked_require(c, caller);
     return c->size;
 }
-
-void checked_look_at_released(void)
-{
-    quarantine_check();
-}

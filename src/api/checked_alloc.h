@@ -33,7 +33,4 @@ size_t checked_usable_size(const void *payload, const char *caller);
 /* What lies around the payloads, and what is released and not used again yet, is overhead. */
 void checked_correct_stats(struct ma_stats *stats);
 
-/* Abort with a report where a released block was written to. */
-void checked_look_at_released(void);
-
 #endif

@@ -7,9 +7,9 @@
  */
 #include "api/exit_report.h"
 
-#include "api/checked_alloc.h"
 #include "base/options.h"
 #include "base/report.h"
+#include "check/quarantine.h"
 #include "check/sites.h"
 #include "ma.h"
 
@@ -77,5 +77,5 @@ static __attribute__((destructor)) void report_at_exit(void)
     if (options.leaks != 0) {
         sites_report(descriptor());
     }
-    checked_look_at_released();
+    quarantine_check();
 }

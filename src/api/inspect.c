@@ -8,6 +8,7 @@
 #include "api/heap.h"
 #include "api/thread.h"
 #include "check/checked.h"
+#include "check/quarantine.h"
 #include "check/sample.h"
 #include "core/cores.h"
 #include "front/live_map.h"
@@ -83,7 +84,7 @@ static int check_core(struct ma_core *core, void *context)
 
 int ma_check(void)
 {
-    checked_look_at_released();
+    quarantine_check();
     if (!begin()) {
         return 0;
     }

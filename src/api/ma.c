@@ -221,11 +221,11 @@ static inline void copy_object(void *to, const void *from, size_t size)
 }
 
 /* ma_realloc() by allocating, copying and freeing. */
-static void *realloc_by_copy(void *payload, size_t old_size, size_t size)
+static inline void *realloc_by_copy(void *payload, size_t old_size, size_t size)
 {
     void *moved = ma_malloc(size);
     if (moved != NULL) {
-        memcpy(moved, payload, old_size < size ? old_size : size);
+        copy_object(moved, payload, old_size < size ? old_size : size);
         ma_free(payload);
     }
     return moved;
@@ -241,12 +241,7 @@ static void *realloc_object(const struct slab *slab, void *object, size_t size)
         (size <= old_size && class_serves(slab->size_class, class_of(size)))) {
         return object;
     }
-    void *moved = ma_malloc(size > old_size ? with_slack(old_size, size) : size);
-    if (moved != NULL) {
-        copy_object(moved, object, old_size < size ? old_size : size);
-        ma_free(object);
-    }
-    return moved;
+    return realloc_by_copy(object, old_size, size > old_size ? with_slack(old_size, size) : size);
 }
 
 /* ma_realloc() of a core's block to at most PTRDIFF_MAX bytes. */

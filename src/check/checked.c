@@ -5,13 +5,12 @@
 
 #include "base/bits.h"
 #include "base/report.h"
+#include "check/pattern.h"
 #include "core/cores.h"
 #include "core/mem_block.h"
 #include "os/os.h"
 
 #include <string.h>
-
-enum { REDZONE_BYTE = 0xb5, RELEASED_BYTE = 0xd5 };
 
 /* Where a payload is, for who looks for it: behind its guard page, and at the begin of the core's payload where that leaves
  * room. */
@@ -121,16 +120,6 @@ struct checked *checked_at_base(const void *base)
     return c != NULL && checked_base(c) == base ? c : NULL;
 }
 
-/* The first of `size` bytes that is not `byte`; `size` if all are. */
-static size_t first_other(const char *bytes, size_t size, int byte)
-{
-    size_t i = 0;
-    while (i < size && (unsigned char)bytes[i] == byte) {
-        i++;
-    }
-    return i;
-}
-
 void checked_require(const struct checked *c, const char *caller)
 {
     const char *payload = checked_payload(c);
@@ -138,7 +127,7 @@ void checked_require(const struct checked *c, const char *caller)
              "%s(%p): double free: the block of %zu bytes is free already", caller,
              (const void *)payload, c->size);
     size_t size = redzone_size(c);
-    size_t at = first_other(payload + c->size, size, REDZONE_BYTE);
+    size_t at = pattern_end(payload + c->size, size, REDZONE_BYTE);
     MA_CHECK(at == size,
              "%s(%p): write past the end of the block of %zu bytes: %zu bytes behind its end was "
              "written to",
@@ -159,7 +148,7 @@ void checked_require_untouched(const struct checked *c)
              "write before the begin of the block at %p after it was freed: its header was "
              "overwritten",
              (const void *)payload);
-    size_t at = first_other(payload, c->size + redzone_size(c), RELEASED_BYTE);
+    size_t at = pattern_end(payload, c->size + redzone_size(c), RELEASED_BYTE);
     MA_CHECK(at == c->size + redzone_size(c),
              "write after free: the block of %zu bytes at %p was written to at byte %zu after it "
              "was freed",

@@ -4,6 +4,7 @@
 #include "check/quarantine.h"
 
 #include "base/options.h"
+#include "check/gate.h"
 #include "os/os.h"
 
 #include <stdint.h>
@@ -17,33 +18,13 @@ struct entry {
 };
 
 static struct {
-    bool is_entered; /* atomic */
+    bool is_entered; /* atomic; who cannot enter has its block used again at once */
     /* By who has entered: */
     struct entry *entries; /* NULL: there is no room */
     size_t first;
     size_t count;
     size_t bytes;
 } queue;
-
-/*
- * Not a lock that one waits for: the caller may be a signal handler that has interrupted the holder, or a forked child in which the
- * holder is gone. Who cannot enter soon does without, and its block is used again at once.
- */
-static bool enter(void)
-{
-    enum { TRIES = 1000 };
-    for (int i = 0; i < TRIES; i++) {
-        if (!__atomic_exchange_n(&queue.is_entered, true, __ATOMIC_ACQUIRE)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void leave(void)
-{
-    __atomic_store_n(&queue.is_entered, false, __ATOMIC_RELEASE);
-}
 
 void quarantine_start(void)
 {
@@ -89,23 +70,23 @@ static struct checked *looked_at(struct checked *c)
 
 struct checked *quarantine_put(struct checked *c, size_t size)
 {
-    if (queue.entries == NULL || size > options.quarantine || !enter()) {
+    if (queue.entries == NULL || size > options.quarantine || !gate_enter(&queue.is_entered)) {
         return c;
     }
     push(c, size);
     struct checked *old = pop_surplus();
-    leave();
+    gate_leave(&queue.is_entered);
     return looked_at(old);
 }
 
 /* What `choose` takes out. */
 static struct checked *take(struct checked *(*choose)(void))
 {
-    if (queue.entries == NULL || !enter()) {
+    if (queue.entries == NULL || !gate_enter(&queue.is_entered)) {
         return NULL;
     }
     struct checked *old = choose();
-    leave();
+    gate_leave(&queue.is_entered);
     return looked_at(old);
 }
 
@@ -121,11 +102,11 @@ struct checked *quarantine_take(void)
 
 void quarantine_check(void)
 {
-    if (queue.entries == NULL || !enter()) {
+    if (queue.entries == NULL || !gate_enter(&queue.is_entered)) {
         return;
     }
     for (size_t i = 0; i < queue.count; i++) {
         checked_require_untouched(queue.entries[(queue.first + i) % ROOM].block);
     }
-    leave();
+    gate_leave(&queue.is_entered);
 }

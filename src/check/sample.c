@@ -8,6 +8,8 @@
 #include "base/config.h"
 #include "base/options.h"
 #include "base/report.h"
+#include "check/gate.h"
+#include "check/pattern.h"
 #include "check/sites.h"
 #include "check/stack.h"
 #include "os/os.h"
@@ -21,9 +23,6 @@ enum { SLOT_COUNT = 256 };
 
 /* How many allocations take a fast path, on average, for one that does not: a page of objects is carved at a time. */
 enum { SLOW_WEIGHT = 32 };
-
-/* What the rest of a sample's page holds. */
-enum { SLACK_BYTE = 0xb5 };
 
 struct slot {
     char *payload; /* NULL: never used */
@@ -42,23 +41,6 @@ static size_t next_slot;
 
 static _Thread_local uint64_t random_state;
 static _Thread_local size_t countdown;
-
-/* As in check/quarantine.c: who cannot enter soon does without. */
-static bool enter(void)
-{
-    enum { TRIES = 1000 };
-    for (int i = 0; i < TRIES; i++) {
-        if (!__atomic_exchange_n(&is_entered, true, __ATOMIC_ACQUIRE)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void leave(void)
-{
-    __atomic_store_n(&is_entered, false, __ATOMIC_RELEASE);
-}
 
 void sample_start(void)
 {
@@ -120,24 +102,24 @@ void *sample_alloc(size_t alignment, size_t size)
         return NULL;
     }
     struct stack stack = stack_capture();
-    if (!enter()) {
+    if (!gate_enter(&is_entered)) {
         return NULL;
     }
     size_t number = take_slot();
     if (number == SLOT_COUNT || !os_commit(page_of(number), MA_PAGE)) {
-        leave();
+        gate_leave(&is_entered);
         return NULL;
     }
     char *page = page_of(number);
     char *payload = place(page, alignment, size);
-    memset(page, SLACK_BYTE, MA_PAGE);
+    memset(page, REDZONE_BYTE, MA_PAGE);
     memset(payload, 0, size);
     slots[number] = (struct slot){.payload = payload,
                                   .size = size,
                                   .is_live = true,
                                   .site = options.leaks != 0 ? sites_add(size) : 0,
                                   .allocated = stack};
-    leave();
+    gate_leave(&is_entered);
     return payload;
 }
 
@@ -176,19 +158,20 @@ static const struct slot *require_live(const void *payload, const char *caller)
     return slot;
 }
 
-static bool is_slack(const char *from, const char *end)
+/* The rest of its page holds a pattern. */
+static bool is_alone(const struct slot *slot, const char *page)
 {
-    while (from < end && (unsigned char)*from == SLACK_BYTE) {
-        from++;
-    }
-    return from == end;
+    size_t before = (size_t)(slot->payload - page);
+    size_t behind = MA_PAGE - before - slot->size;
+    return pattern_end(page, before, REDZONE_BYTE) == before &&
+           pattern_end(slot->payload + slot->size, behind, REDZONE_BYTE) == behind;
 }
 
 void sample_free(void *payload, const char *caller)
 {
     struct slot *slot = &slots[require_live(payload, caller) - slots];
     char *page = page_of((size_t)(slot - slots));
-    if (!is_slack(page, slot->payload) || !is_slack(slot->payload + slot->size, page + MA_PAGE)) {
+    if (!is_alone(slot, page)) {
         tell_stacks(slot);
         report_fatal("%s(%p): write past the end of the block of %zu bytes", caller, payload,
                      slot->size);

@@ -53,9 +53,8 @@ struct slab {
     /* Registry lock where the slab is an orphan: */
     granule_index next, prev;                 /* in a list of slabs of one class */
     granule_index sibling_next, sibling_prev; /* in the list of an owner's slabs */
-    uint64_t *
-        live_map; /* a bit for each MA_ALIGNMENT bytes, whether a live object begins there (front/live_map.h);
-                           constant while a slab; NULL: none */
+    /* Constant while a slab: a bit for each MA_ALIGNMENT bytes, whether a live object begins there (front/live_map.h); NULL: none. */
+    uint64_t *live_map;
 };
 
 /* What other threads write. Zero where the granule is no slab. */

@@ -90,18 +90,6 @@ bool front_keep(struct mem_block *b)
     return is_kept;
 }
 
-/* As front_push(). */
-static void push_closed(struct theap *heap, struct slab *slab, struct object *o)
-{
-    o->mark = object_mark(o);
-    o->next = slab->free;
-    slab->free = o;
-    if (slab_count_used(slab, -1)) {
-        theap_begin(heap);
-        theap_notified(heap, slab);
-    }
-}
-
 void front_free_slow(struct slab *slab, void *payload)
 {
     slab_check_object(slab, payload, "free");
@@ -113,7 +101,10 @@ void front_free_slow(struct slab *slab, void *payload)
     struct theap *heap = enter();
     if (options.is_slow && theap_is_real(heap) && slab_owner(slab) == heap &&
         slab_absent(slab) == 0) {
-        push_closed(heap, slab, o);
+        if (slab_push(slab, o, object_mark(o))) {
+            theap_begin(heap);
+            theap_notified(heap, slab);
+        }
     } else if (theap_is_real(heap)) {
         theap_free_remote(heap, slab, o);
     } else {

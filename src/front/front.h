@@ -106,10 +106,7 @@ static inline void front_push(struct theap *heap, struct slab *slab, struct obje
                               uintptr_t mark)
 {
     front_enter();
-    o->mark = mark;
-    o->next = slab->free;
-    slab->free = o;
-    if (__builtin_expect(slab_count_used(slab, -1), 0)) {
+    if (__builtin_expect(slab_push(slab, o, mark), 0)) {
         front_notified(heap, slab);
         return;
     }

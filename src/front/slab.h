@@ -230,6 +230,15 @@ void slab_check_free(const struct slab *slab, const struct object *o);
 /* Hand out the first free object. Requires: there is one; owner thread. */
 struct object *slab_pop(struct slab *slab);
 
+/* Put the live object `o`, whose object_mark() is `mark`, on the free list: whether that has more to do. Owner thread. */
+static inline bool slab_push(struct slab *slab, struct object *o, uintptr_t mark)
+{
+    o->mark = mark;
+    o->next = slab->free;
+    slab->free = o;
+    return slab_count_used(slab, -1);
+}
+
 /*
  * A new slab of a class; `core` is asked for its memory.
  *

@@ -73,7 +73,7 @@ static void *alloc_block(size_t size)
 static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t size)
 {
     void *payload = alloc_object_slow(heap, size);
-    payload = payload != NULL ? payload : front_alloc_medium(size);
+    payload = payload != NULL ? payload : front_take(size);
     return payload != NULL ? payload : alloc_block(size);
 }
 
@@ -92,7 +92,7 @@ static __attribute__((noinline)) void *malloc_large_slow(size_t size)
 
 static __attribute__((noinline)) void *malloc_large(size_t size)
 {
-    void *payload = size < MEDIUM_MAX ? front_alloc_medium(size) : NULL;
+    void *payload = size < MEDIUM_MAX ? front_take(size) : NULL;
     return payload != NULL ? payload : malloc_large_slow(size);
 }
 
@@ -117,7 +117,7 @@ void *ma_calloc(size_t count, size_t size)
         return or_enomem(checked_alloc(MA_ALIGNMENT, total, true));
     }
     if (payload == NULL && total < MEDIUM_MAX) {
-        payload = front_alloc_medium(total);
+        payload = front_take(total);
     }
     return payload != NULL ? memset(payload, 0, total) : as_served(heap_alloc_zeroed(total), total);
 }
@@ -138,12 +138,13 @@ static __attribute__((noinline)) void free_keeping_errno(void *payload)
     errno = saved_errno;
 }
 
-/* A used block of the core, or nothing of ours. */
-static inline bool is_in_block(const void *payload)
+/* The segment in which `payload` lies, if it is one of a core's block; else NULL. */
+static inline const struct segment *segment_of_block(const void *payload)
 {
     size_t number = space_granule_number(payload);
-    return space_has_granule(number) && granule_owner_word(&space_map.granules[number]) == 0 &&
-           space_segment_of(payload) != NULL;
+    return space_has_granule(number) && granule_owner_word(&space_map.granules[number]) == 0
+               ? granule_segment(&space_map.granules[number])
+               : NULL;
 }
 
 /* The rest of free_slow() with one of the options that look closer, or change what free does. */
@@ -151,12 +152,17 @@ static __attribute__((noinline)) void free_watched(void *payload)
 {
     if (sample_owns(payload)) {
         sample_free(payload, "free");
-    } else if (checked_is_on() && checked_has(payload)) {
+        return;
+    }
+    if (checked_is_on() && checked_has(payload)) {
         checked_free(payload, "free");
-    } else if (!is_in_block(payload)) {
+        return;
+    }
+    const struct segment *segment = segment_of_block(payload);
+    if (segment == NULL) {
         free_keeping_errno(payload);
     } else {
-        struct mem_block *b = medium_block_of(payload, "free");
+        struct mem_block *b = medium_block_of(segment, payload, "free");
         if (options.zero != 0) {
             core_clear(payload);
         }
@@ -168,14 +174,18 @@ static __attribute__((noinline)) void free_watched(void *payload)
 
 static __attribute__((noinline)) void free_slow(void *payload)
 {
-    if (payload == NULL) {
+    const struct segment *segment = segment_of_block(payload);
+    if (__builtin_expect(segment != NULL && !options.is_watched, 1)) {
+        if (__builtin_expect(front_keep(medium_block_of(segment, payload, "free")), 1)) {
+            return;
+        }
+    } else if (payload == NULL) {
+        return;
+    } else if (options.is_watched) {
+        free_watched(payload);
         return;
     }
-    if (__builtin_expect(options.is_watched, 0)) {
-        free_watched(payload);
-    } else if (!is_in_block(payload) || !front_keep(medium_block_of(payload, "free"))) {
-        free_keeping_errno(payload);
-    }
+    free_keeping_errno(payload);
 }
 
 void ma_free(void *payload)
@@ -231,23 +241,21 @@ static inline void *realloc_by_copy(void *payload, size_t old_size, size_t size)
     return moved;
 }
 
-/* ma_realloc() of a small object to at most PTRDIFF_MAX bytes. */
-static void *realloc_object(const struct slab *slab, void *object, size_t size)
+/* ma_realloc() of a live object of a class to 1 to PTRDIFF_MAX bytes. */
+static __attribute__((noinline)) void *resize_object(void *object, size_t size_class, size_t size)
 {
-    slab_check_object(slab, object, "realloc");
-    live_map_require(slab, object, "realloc");
-    size_t old_size = class_size(slab->size_class);
-    if (is_about(old_size, size) ||
-        (size <= old_size && class_serves(slab->size_class, class_of(size)))) {
+    size_t old_size = class_size(size_class);
+    if (size <= old_size &&
+        (is_about(old_size, size) || class_serves(size_class, class_of(size)))) {
         return object;
     }
     return realloc_by_copy(object, old_size, size > old_size ? with_slack(old_size, size) : size);
 }
 
 /* ma_realloc() of a core's block to at most PTRDIFF_MAX bytes. */
-static void *realloc_block(struct ma_core *core, void *payload, size_t size)
+static void *realloc_block(const struct segment *segment, void *payload, size_t size)
 {
-    size_t usable = mb_usable(medium_block_of(payload, "realloc"));
+    size_t usable = mb_usable(medium_block_of(segment, payload, "realloc"));
     if (is_about(usable, size)) {
         return payload;
     }
@@ -255,8 +263,8 @@ static void *realloc_block(struct ma_core *core, void *payload, size_t size)
         return realloc_by_copy(payload, usable, size); /* nothing is left where it was */
     }
     size_t wanted = size > usable ? with_slack(usable, size) : size;
-    void *moved = heap_realloc(core, payload, wanted);
-    return moved == NULL && wanted > size ? heap_realloc(core, payload, size) : moved;
+    void *moved = heap_realloc(segment->core, payload, wanted);
+    return moved == NULL && wanted > size ? heap_realloc(segment->core, payload, size) : moved;
 }
 
 /* ma_realloc() of what is no small object, or not to about its size. */
@@ -281,8 +289,12 @@ static __attribute__((noinline)) void *realloc_else(void *payload, size_t size)
         return or_enomem(checked_realloc(payload, size));
     }
     const struct slab *slab = slab_of(payload);
-    return slab != NULL ? realloc_object(slab, payload, size)
-                        : or_enomem(realloc_block(segment->core, payload, size));
+    if (slab == NULL) {
+        return or_enomem(realloc_block(segment, payload, size));
+    }
+    slab_check_object(slab, payload, "realloc");
+    live_map_require(slab, payload, "realloc");
+    return resize_object(payload, slab->size_class, size);
 }
 
 static __attribute__((noinline)) void *realloc_slow(void *payload, size_t size)
@@ -290,8 +302,9 @@ static __attribute__((noinline)) void *realloc_slow(void *payload, size_t size)
     if (payload == NULL) {
         return ma_malloc(size);
     }
-    if (is_in_block(payload) && !options.is_watched && size > 0) {
-        if (is_about(mb_usable(medium_block_of(payload, "realloc")), size)) {
+    const struct segment *segment = segment_of_block(payload);
+    if (segment != NULL && !options.is_watched && size > 0) {
+        if (is_about(mb_usable(medium_block_of(segment, payload, "realloc")), size)) {
             return payload;
         }
     }
@@ -304,9 +317,11 @@ void *ma_realloc(void *payload, size_t size)
     size_t number = space_granule_number(payload);
     if (__builtin_expect(space_has_granule(number), 1)) {
         const struct granule *granule = &space_map.granules[number];
-        if (granule_has_live(granule, payload, object_mark(payload)) && size > 0 &&
-            is_about(class_size(granule->size_class), size)) {
-            return options.is_slow ? realloc_slow(payload, size) : payload;
+        if (granule_has_live(granule, payload, object_mark(payload)) && size - 1 < PTRDIFF_MAX &&
+            !options.is_slow) {
+            return is_about(class_size(granule->size_class), size)
+                       ? payload
+                       : resize_object(payload, granule->size_class, size);
         }
     }
     return realloc_slow(payload, size);
@@ -395,8 +410,9 @@ static size_t usable_size(const void *payload, const char *caller)
         live_map_require(slab, payload, caller);
         return class_size(slab->size_class);
     }
-    return cores_owner_of(payload) != NULL ? mb_usable(medium_block_of(payload, caller))
-                                           : foreign_usable_size(payload);
+    const struct segment *segment = space_segment_of(payload);
+    return segment != NULL ? mb_usable(medium_block_of(segment, payload, caller))
+                           : foreign_usable_size(payload);
 }
 
 /*

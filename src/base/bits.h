@@ -53,7 +53,7 @@ static inline unsigned bits_lowest(uint64_t word)
 /* The number of the highest set bit; `word` is not 0. */
 static inline unsigned bits_highest(uint64_t word)
 {
-    return 63u - (unsigned)__builtin_clzll(word);
+    return 63u ^ (unsigned)__builtin_clzll(word);
 }
 
 #endif

@@ -140,23 +140,29 @@ static inline struct mem_block *segment_fence(const struct segment *segment)
     return (struct mem_block *)(segment_end(segment) - MB_FENCE_SIZE);
 }
 
-/* Whether `b` can be a block's address at all: aligned, within a segment's blocks. */
-static inline bool core_may_be_block(const struct mem_block *b)
+/* Whether `b` can be the address of a block of `segment`, where that is not NULL: aligned, among its blocks. */
+static inline bool segment_may_have(const struct segment *segment, const struct mem_block *b)
 {
-    const struct segment *segment = space_segment_of(b);
     return (uintptr_t)b % MA_ALIGNMENT == 0 && segment != NULL && b >= segment_first(segment) &&
            b < segment_fence(segment);
+}
+
+/* Whether `b` can be a block's address at all. */
+static inline bool core_may_be_block(const struct mem_block *b)
+{
+    return segment_may_have(space_segment_of(b), b);
 }
 
 /* Abort with a report naming `caller`: what is wrong with a payload that has no used block with a sound header after it. */
 __attribute__((noreturn, cold)) void core_refuse(const void *payload, const char *caller);
 
-/* The used block of `payload`; aborts with a report, naming `caller`, where there is
+/* The used block of `payload`, which lies in `segment`; aborts with a report, naming `caller`, where there is
  * none or the header after it was overwritten. Needs no lock while the block is used. */
-static inline struct mem_block *core_block_of(const void *payload, const char *caller)
+static inline __attribute__((always_inline)) struct mem_block *
+segment_block_of(const struct segment *segment, const void *payload, const char *caller)
 {
     struct mem_block *b = mb_of_payload(payload);
-    if (__builtin_expect(core_may_be_block(b), 1)) {
+    if (__builtin_expect(segment_may_have(segment, b), 1)) {
         size_t head = mb_head(b);
         const struct mem_block *next = mb_at(b, head & MB_SIZE_MAX);
         if (__builtin_expect(mb_head_is_sealed(b, head) && (head & MB_USED) != 0, 1)) {
@@ -168,6 +174,12 @@ static inline struct mem_block *core_block_of(const void *payload, const char *c
         }
     }
     core_refuse(payload, caller);
+}
+
+/* The same, in whichever segment the block's header lies, if in any. */
+static inline struct mem_block *core_block_of(const void *payload, const char *caller)
+{
+    return segment_block_of(space_segment_of(mb_of_payload(payload)), payload, caller);
 }
 
 /* Make a live payload zero. Its pages may go back to the system for that. */

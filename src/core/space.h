@@ -137,15 +137,18 @@ static inline bool space_has_granule(size_t number)
     return number < __atomic_load_n(&space_map.granule_count, __ATOMIC_ACQUIRE);
 }
 
+/* The segment that has the granule, or NULL. */
+static inline struct segment *granule_segment(const struct granule *granule)
+{
+    uintptr_t word = __atomic_load_n(&granule->segment_word, __ATOMIC_ACQUIRE);
+    return (struct segment *)(word & ~(MA_GRANULE - 1));
+}
+
 /* The segment that `address` lies in, or NULL. Constant time, no lock. */
 static inline struct segment *space_segment_of(const void *address)
 {
     size_t number = space_granule_number(address);
-    if (!space_has_granule(number)) {
-        return NULL;
-    }
-    uintptr_t word = __atomic_load_n(&space_map.granules[number].segment_word, __ATOMIC_ACQUIRE);
-    return (struct segment *)(word & ~(MA_GRANULE - 1));
+    return space_has_granule(number) ? granule_segment(&space_map.granules[number]) : NULL;
 }
 
 #endif

@@ -65,12 +65,28 @@ void *front_alloc_slow(struct theap *heap, size_t size)
     return object;
 }
 
-void *front_alloc_medium(size_t size)
+void *front_take_slow(struct theap *heap, size_t size)
 {
-    struct theap *heap = enter_cache();
-    void *payload = theap_is_real(heap) ? medium_take(&heap->medium, size) : NULL;
+    heap = real(heap);
+    void *payload = NULL;
+    if (theap_is_real(heap)) {
+        theap_begin(heap);
+        payload = medium_take(&heap->medium, size);
+    }
     front_leave_slow(heap);
     return payload;
+}
+
+bool front_keep_slow(struct theap *heap, struct mem_block *b)
+{
+    heap = real(heap);
+    bool is_kept = false;
+    if (theap_is_real(heap)) {
+        theap_begin(heap);
+        is_kept = theap_keep(heap, b);
+    }
+    front_leave_slow(heap);
+    return is_kept;
 }
 
 void front_note_served(const void *payload)
@@ -80,14 +96,6 @@ void front_note_served(const void *payload)
         medium_note_served(&heap->medium, mb_size(mb_of_payload(payload)));
     }
     front_leave_slow(heap);
-}
-
-bool front_keep(struct mem_block *b)
-{
-    struct theap *heap = enter_cache();
-    bool is_kept = theap_is_real(heap) && theap_keep(heap, b);
-    front_leave_slow(heap);
-    return is_kept;
 }
 
 void front_free_slow(struct slab *slab, void *payload)

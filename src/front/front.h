@@ -71,15 +71,37 @@ void front_settle_speed(void);
  */
 void *front_alloc_slow(struct theap *heap, size_t size);
 
+/* front_take() and front_keep() of a thread that has no heap, or that is to take slow paths, or to wait. It is inside no longer. */
+void *front_take_slow(struct theap *heap, size_t size);
+bool front_keep_slow(struct theap *heap, struct mem_block *b);
+
 /* A payload of at least `size` bytes, less than MEDIUM_MAX, of the blocks that this thread has
  * released; NULL where the core is to serve. */
-void *front_alloc_medium(size_t size);
+static inline __attribute__((always_inline)) void *front_take(size_t size)
+{
+    struct theap *heap = front_enter();
+    if (__builtin_expect(!theap_is_real(heap) || theap_is_shut(heap), 0)) {
+        return front_take_slow(heap, size);
+    }
+    void *payload = medium_take(&heap->medium, size);
+    front_leave(heap);
+    return payload;
+}
+
+/* Keep a used block of the core for this thread's next requests. False: the core is to release it. */
+static inline __attribute__((always_inline)) bool front_keep(struct mem_block *b)
+{
+    struct theap *heap = front_enter();
+    if (__builtin_expect(!theap_is_real(heap) || theap_is_shut(heap), 0)) {
+        return front_keep_slow(heap, b);
+    }
+    bool is_kept = theap_keep(heap, b);
+    front_leave(heap);
+    return is_kept;
+}
 
 /* Take note that the core gave this thread a small payload. */
 void front_note_served(const void *payload);
-
-/* Keep a used block of the core for this thread's next requests. False: the core is to release it. */
-bool front_keep(struct mem_block *b);
 
 /* Free an object of any slab; aborts with a report where no live object begins at `payload`. */
 void front_free_slow(struct slab *slab, void *payload);

@@ -10,21 +10,11 @@
  * lock that is taken for them. */
 enum { BATCH_COUNT = 2 };
 
-static size_t size_of(const struct medium *medium, medium_slot slot)
+void medium_report(const struct cached *cached)
 {
-    return medium->units[slot] * MA_ALIGNMENT;
-}
-
-/* Abort unless the payload in the slot is as it was left. */
-static void check_cached(const struct medium *medium, medium_slot slot)
-{
-    const struct object *o = medium->payloads[slot];
-    if (__builtin_expect(o->mark != object_block_mark(o), 0)) {
-        report_fatal(
-            "corrupted free list: the links of the free block at %p (%zu bytes) are wrong; "
-            "memory was probably written to after it was freed",
-            (const void *)o, size_of(medium, slot));
-    }
+    report_fatal("corrupted free list: the links of the free block at %p (%zu bytes) are wrong; "
+                 "memory was probably written to after it was freed",
+                 (const void *)cached->payload, cached->units * MA_ALIGNMENT);
 }
 
 /* The first bin at or after `bin` that holds a block; MEDIUM_BIN_COUNT if there is none. */
@@ -56,8 +46,8 @@ static medium_slot *find(struct medium *medium, size_t bin, size_t least, size_t
     size_t best_units = most / MA_ALIGNMENT + 1;
     size_t least_units = least / MA_ALIGNMENT;
     for (medium_slot *link = &medium->bins[bin]; *link != 0 && best_units > least_units;
-         link = &medium->next[*link]) {
-        size_t units = medium->units[*link];
+         link = &medium->slots[*link].next) {
+        size_t units = medium->slots[*link].units;
         if (units >= least_units && units < best_units) {
             best = link;
             best_units = units;
@@ -66,34 +56,8 @@ static medium_slot *find(struct medium *medium, size_t bin, size_t least, size_t
     return best;
 }
 
-static void count(struct medium *medium, size_t bytes, size_t blocks)
-{
-    __atomic_store_n(&medium->bytes, medium->bytes + bytes, __ATOMIC_RELAXED);
-    __atomic_store_n(&medium->count, medium->count + blocks, __ATOMIC_RELAXED);
-}
-
-/* Take the block out whose slot `*link`, in a list of the bin, names. */
-static struct object *take(struct medium *medium, size_t bin, medium_slot *link)
-{
-    medium_slot slot = *link;
-    check_cached(medium, slot);
-    struct object *payload = medium->payloads[slot];
-    *link = medium->next[slot];
-    medium->counts[bin]--;
-    if (medium->bins[bin] == 0) {
-        medium->filled[bin / 64] &= ~(UINT64_C(1) << (bin % 64));
-    }
-    __atomic_signal_fence(
-        __ATOMIC_SEQ_CST); /* the slot is in one list at most: see medium_salvage() */
-    medium->next[slot] = medium->unused;
-    medium->unused = slot;
-    payload->mark = 0;
-    count(medium, -size_of(medium, slot), (size_t)-1);
-    return payload;
-}
-
 /* The bins that follow hold larger blocks: where the next one has none that fits, none has. */
-static __attribute__((noinline)) void *search(struct medium *medium, size_t bin, size_t least)
+void *medium_search(struct medium *medium, size_t bin, size_t least)
 {
     size_t most = least + least / MEDIUM_WASTE_SHARE;
     medium_slot *link = find(medium, bin, least, most);
@@ -101,49 +65,7 @@ static __attribute__((noinline)) void *search(struct medium *medium, size_t bin,
         bin = next_filled(medium, bin + 1);
         link = bin < MEDIUM_BIN_COUNT ? find(medium, bin, least, most) : NULL;
     }
-    return link != NULL ? take(medium, bin, link) : NULL;
-}
-
-void *medium_take(struct medium *medium, size_t size)
-{
-    size_t least = mb_size_for(size);
-    if (!medium_caches(least)) {
-        return NULL;
-    }
-    size_t bin = medium_bin(least);
-    medium_slot first = medium->bins[bin];
-    return first != 0 && size_of(medium, first) == least ? take(medium, bin, &medium->bins[bin])
-                                                         : search(medium, bin, least);
-}
-
-static medium_slot unused_slot(struct medium *medium)
-{
-    medium_slot slot = medium->unused;
-    if (slot == 0) {
-        return ++medium->used_count;
-    }
-    medium->unused = medium->next[slot];
-    return slot;
-}
-
-void medium_add(struct medium *medium, struct mem_block *b)
-{
-    MA_ASSERT(medium->count < MEDIUM_ROOM);
-    struct object *payload = mb_payload(b);
-    size_t size = mb_size(b);
-    size_t bin = medium_bin(size);
-    medium_slot slot = unused_slot(medium);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* as above */
-    medium->payloads[slot] = payload;
-    medium->units[slot] = (uint16_t)(size / MA_ALIGNMENT);
-    medium->next[slot] = medium->bins[bin];
-    payload->next = NULL;
-    payload->mark = object_block_mark(payload);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    medium->bins[bin] = slot;
-    medium->counts[bin]++;
-    medium->filled[bin / 64] |= UINT64_C(1) << (bin % 64);
-    count(medium, size, 1);
+    return link != NULL ? medium_take_slot(medium, bin, link) : NULL;
 }
 
 /* Where small blocks of `size` bytes are counted. */
@@ -195,7 +117,7 @@ static void give_back(struct medium *medium, size_t keep, size_t limit)
     for (size_t given = 0; medium->bytes > keep && (given < BATCH_COUNT || medium->bytes > limit);
          given++) {
         size_t bin = last_filled(medium);
-        struct object *payload = take(medium, bin, &medium->bins[bin]);
+        struct object *payload = medium_take_slot(medium, bin, &medium->bins[bin]);
         medium_note_released(medium, mb_size(mb_of_payload(payload)));
         payload->next = chain;
         chain = payload;
@@ -225,14 +147,14 @@ static struct object *take_sound(struct medium *medium, size_t bin, struct objec
 {
     medium_slot slot = medium->bins[bin];
     while (slot != 0 && slot <= MEDIUM_ROOM) {
-        struct object *o = medium->payloads[slot];
+        struct object *o = medium->slots[slot].payload;
         if (!core_may_be_block(mb_of_payload(o)) || o->mark != object_block_mark(o)) {
             break;
         }
         o->mark = 0;
         o->next = chain;
         chain = o;
-        slot = medium->next[slot];
+        slot = medium->slots[slot].next;
     }
     return chain;
 }

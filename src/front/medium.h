@@ -38,19 +38,24 @@
 /* A place in the tables; 0: none. */
 typedef uint8_t medium_slot;
 
+/* What is known of a cached block. */
+struct cached {
+    struct object *payload;
+    uint16_t units;   /* the block's size, in units of MA_ALIGNMENT */
+    medium_slot next; /* in a bin, or in the list `unused` */
+};
+
 /* Zeroed: an empty cache. */
 struct medium {
     /* Owner thread only (`bytes` and `count` are atomic, as others read them): */
-    medium_slot bins[MEDIUM_BIN_COUNT]; /* the last freed first */
-    medium_slot next[MEDIUM_ROOM + 1];  /* in a bin, or in the list `unused` */
-    uint8_t counts[MEDIUM_BIN_COUNT];   /* of the blocks in a bin */
-    medium_slot unused;
-    medium_slot used_count;          /* slots behind this one have never been used */
-    uint16_t units[MEDIUM_ROOM + 1]; /* the block's size, in units of MA_ALIGNMENT */
-    struct object *payloads[MEDIUM_ROOM + 1];
-    uint64_t filled[MEDIUM_WORDS]; /* a bit for each bin that holds any */
     size_t bytes;
     size_t count;
+    uint64_t filled[MEDIUM_WORDS]; /* a bit for each bin that holds any */
+    medium_slot unused;
+    medium_slot used_count;             /* slots behind this one have never been used */
+    medium_slot bins[MEDIUM_BIN_COUNT]; /* the last freed first */
+    uint8_t counts[MEDIUM_BIN_COUNT];   /* of the blocks in a bin */
+    struct cached slots[MEDIUM_ROOM + 1];
     /* By class_group() of the size, small blocks that the core gave, less those that it was given back: */
     uint8_t held[CLASS_COUNT];
 };
@@ -81,12 +86,12 @@ static inline bool medium_holds_block(const void *payload, size_t size)
 /* Abort with a report naming `caller`: the block of `payload` is cached. */
 __attribute__((noreturn, cold)) void medium_refuse(const void *payload, const char *caller);
 
-/* The core's used block of `payload`; aborts with a report naming `caller` where there is none, or
+/* The core's used block of `payload`, which lies in `segment`; aborts with a report naming `caller` where there is none, or
  * where it is cached. */
-static inline __attribute__((always_inline)) struct mem_block *medium_block_of(const void *payload,
-                                                                               const char *caller)
+static inline __attribute__((always_inline)) struct mem_block *
+medium_block_of(const struct segment *segment, const void *payload, const char *caller)
 {
-    struct mem_block *b = core_block_of(payload, caller);
+    struct mem_block *b = segment_block_of(segment, payload, caller);
     if (__builtin_expect(medium_holds(payload), 0)) {
         medium_refuse(payload, caller);
     }
@@ -113,8 +118,54 @@ static inline size_t medium_bin(size_t size)
            (size >> (top - MEDIUM_BINS_LOG2));
 }
 
+static inline void medium_count(struct medium *medium, size_t bytes, size_t blocks)
+{
+    __atomic_store_n(&medium->bytes, medium->bytes + bytes, __ATOMIC_RELAXED);
+    __atomic_store_n(&medium->count, medium->count + blocks, __ATOMIC_RELAXED);
+}
+
+/* Abort with a report: the payload in the slot is not as it was left. */
+__attribute__((noreturn, cold)) void medium_report(const struct cached *cached);
+
+/* Take the block out whose slot `*link`, in a list of the bin, names. */
+static inline struct object *medium_take_slot(struct medium *medium, size_t bin, medium_slot *link)
+{
+    medium_slot slot = *link;
+    struct cached *cached = &medium->slots[slot];
+    struct object *payload = cached->payload;
+    if (__builtin_expect(payload->mark != object_block_mark(payload), 0)) {
+        medium_report(cached);
+    }
+    *link = cached->next;
+    medium->counts[bin]--;
+    if (medium->bins[bin] == 0) {
+        medium->filled[bin / 64] &= ~(UINT64_C(1) << (bin % 64));
+    }
+    __atomic_signal_fence(
+        __ATOMIC_SEQ_CST); /* the slot is in one list at most: see medium_salvage() */
+    cached->next = medium->unused;
+    medium->unused = slot;
+    payload->mark = 0;
+    medium_count(medium, -(cached->units * MA_ALIGNMENT), (size_t)-1);
+    return payload;
+}
+
+/* The rest of medium_take(), for blocks of at least `least` bytes, which belong in the bin. */
+void *medium_search(struct medium *medium, size_t bin, size_t least);
+
 /* A payload of at least `size` bytes; NULL where none is cached that fits closely. Requires: size < MEDIUM_MAX. */
-void *medium_take(struct medium *medium, size_t size);
+static inline void *medium_take(struct medium *medium, size_t size)
+{
+    size_t least = mb_size_for(size);
+    if (__builtin_expect(!medium_caches(least), 0)) {
+        return NULL;
+    }
+    size_t bin = medium_bin(least);
+    medium_slot first = medium->bins[bin];
+    return first != 0 && medium->slots[first].units * MA_ALIGNMENT == least
+               ? medium_take_slot(medium, bin, &medium->bins[bin])
+               : medium_search(medium, bin, least);
+}
 
 /* Whether there is room for a block of `size` bytes. Requires: medium_caches(size). */
 static inline bool medium_has_room(const struct medium *medium, size_t size)
@@ -123,8 +174,32 @@ static inline bool medium_has_room(const struct medium *medium, size_t size)
            (medium->count < MEDIUM_ROOM && medium->counts[medium_bin(size)] < MEDIUM_BIN_ROOM);
 }
 
-/* Put the used block `b` in the cache. Requires: medium_caches(mb_size(b)), and there is room. */
-void medium_add(struct medium *medium, struct mem_block *b);
+/* Put the used block `b`, of `size` bytes, in the cache. Requires: medium_caches(size), and there is room. */
+static inline void medium_add(struct medium *medium, struct mem_block *b, size_t size)
+{
+    MA_ASSERT(medium->count < MEDIUM_ROOM);
+    size_t bin = medium_bin(size);
+    struct object *payload = mb_payload(b);
+    medium_slot slot = medium->unused;
+    struct cached *cached = &medium->slots[slot];
+    if (slot != 0) {
+        medium->unused = cached->next;
+    } else {
+        slot = ++medium->used_count;
+        cached = &medium->slots[slot];
+    }
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* as above */
+    cached->payload = payload;
+    cached->units = (uint16_t)(size / MA_ALIGNMENT);
+    cached->next = medium->bins[bin];
+    payload->next = NULL;
+    payload->mark = object_block_mark(payload);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    medium->bins[bin] = slot;
+    medium->counts[bin]++;
+    medium->filled[bin / 64] |= UINT64_C(1) << (bin % 64);
+    medium_count(medium, size, 1);
+}
 
 /* If the cache holds more than `limit` bytes, give the core some: it then holds `limit` at most, and half of that at
  * least if it has many blocks. */

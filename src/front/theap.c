@@ -30,9 +30,6 @@ _Static_assert(MA_WARM_COUNT < EARNED && MA_OWN_COUNT <= EARNED, "warmth is coun
 /* How many empty slabs are looked at for one of the right class. */
 enum { LOOK_COUNT = 8 };
 
-/* A heap looks anew how much it may cache after so many blocks. */
-enum { LIMIT_AGE = 256 };
-
 /* Current slabs that are empty are looked for once the core was asked for this many slabs, and one
  * more for each that was found the last time: classes in turn do not take them from one another. */
 enum { SWEEP_MIN = 8 };
@@ -46,7 +43,7 @@ void theap_init(struct theap *heap)
 
 void theap_await(const struct theap *heap)
 {
-    while (__atomic_load_n(&heap->is_shut, __ATOMIC_ACQUIRE)) {
+    while (theap_is_shut(heap)) {
         lock_pause(1);
     }
 }
@@ -371,29 +368,13 @@ struct object *theap_refill(struct theap *heap, size_t size)
     return slab_pop(slab);
 }
 
-static __attribute__((noinline)) void bound_cache(struct theap *heap)
+void theap_bound_cache(struct theap *heap)
 {
     int saved_errno = errno; /* the core may give memory back to the system */
     heap->kept_count = 0;
     heap->cache_limit = registry_cache_limit();
     medium_bound(&heap->medium, heap->cache_limit);
     errno = saved_errno;
-}
-
-bool theap_keep(struct theap *heap, struct mem_block *b)
-{
-    size_t size = mb_size(b);
-    bool has_slab =
-        mb_usable(b) <= MA_SMALL_MAX && heap->current[class_of(mb_usable(b))] != &no_slab;
-    if (!medium_caches(size) || has_slab || !medium_has_room(&heap->medium, size)) {
-        medium_note_released(&heap->medium, size);
-        return false;
-    }
-    medium_add(&heap->medium, b);
-    if (heap->medium.bytes > heap->cache_limit || ++heap->kept_count >= LIMIT_AGE) {
-        bound_cache(heap);
-    }
-    return true;
 }
 
 static void flush_one(struct pending *pending)

@@ -81,10 +81,6 @@ void theap_notified(struct theap *heap, struct slab *slab);
 /* Free the live object `o` of another's slab. */
 void theap_free_remote(struct theap *heap, struct slab *slab, struct object *o);
 
-/* Keep a used block of the core for later, and no more of them than the thread's share. False: it is
- * too large for that, or slabs serve its size. */
-bool theap_keep(struct theap *heap, struct mem_block *b);
-
 /* Pass on what is held back for others. */
 void theap_flush(struct theap *heap);
 
@@ -97,12 +93,50 @@ void theap_read_inbox(struct theap *heap);
 /* Wait until another thread has taken what is cached. */
 void theap_await(const struct theap *heap);
 
+/* Whether another thread takes what is cached just now. */
+static inline bool theap_is_shut(const struct theap *heap)
+{
+    return __atomic_load_n(&heap->is_shut, __ATOMIC_ACQUIRE);
+}
+
 /* What the owner does, once it is inside the allocator, before it touches what is cached. */
 static inline void theap_begin(const struct theap *heap)
 {
-    if (__builtin_expect(__atomic_load_n(&heap->is_shut, __ATOMIC_ACQUIRE), 0)) {
+    if (__builtin_expect(theap_is_shut(heap), 0)) {
         theap_await(heap);
     }
+}
+
+/* The rest of theap_keep(): the cache holds more than its limit, or has not looked at that for a while. */
+void theap_bound_cache(struct theap *heap);
+
+/* A heap looks anew how much it may cache after so many blocks. */
+enum { THEAP_LIMIT_AGE = 256 };
+
+/* Whether slabs serve requests of `usable` bytes. */
+static inline bool theap_has_slab(const struct theap *heap, size_t usable)
+{
+    return usable <= MA_SMALL_MAX && heap->current[class_of(usable)] != theap_nothing[0];
+}
+
+/* Keep a used block of the core for later, and no more of them than the thread's share. False: it is
+ * too large for that, or slabs serve its size. */
+static inline bool theap_keep(struct theap *heap, struct mem_block *b)
+{
+    struct medium *medium = &heap->medium;
+    size_t size = mb_size(b);
+    if (__builtin_expect(!medium_caches(size), 0)) {
+        return false;
+    }
+    if (theap_has_slab(heap, size - MB_OVERHEAD) || !medium_has_room(medium, size)) {
+        medium_note_released(medium, size);
+        return false;
+    }
+    medium_add(medium, b, size);
+    if (medium->bytes > heap->cache_limit || ++heap->kept_count >= THEAP_LIMIT_AGE) {
+        theap_bound_cache(heap);
+    }
+    return true;
 }
 
 /* Give back all slabs that are empty, current ones included, and the pages without live objects in all others that serve

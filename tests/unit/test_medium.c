@@ -37,7 +37,7 @@ static void release(void *payload)
 
 static void add(void *payload)
 {
-    medium_add(&medium, mb_of_payload(payload));
+    medium_add(&medium, mb_of_payload(payload), mb_size(mb_of_payload(payload)));
 }
 
 static size_t block_size(const void *payload)
@@ -377,7 +377,8 @@ static void the_mark_of_a_slabs_object_is_not_that_of_a_cached_block(void **stat
     struct object *payload = block_of(3000);
     payload->mark = object_mark(payload);
     assert_false(medium_holds(payload));
-    assert_ptr_equal(medium_block_of(payload, "free"), mb_of_payload(payload));
+    assert_ptr_equal(medium_block_of(space_segment_of(payload), payload, "free"),
+                     mb_of_payload(payload));
     release(payload);
 }
 
@@ -393,7 +394,7 @@ static void a_flushed_block_leaves_no_mark(void **state)
 
 static void look_up(void *payload)
 {
-    medium_block_of(payload, "name");
+    medium_block_of(space_segment_of(payload), payload, "name");
 }
 
 static void a_cached_block_is_refused(void **state)
@@ -414,11 +415,11 @@ static void a_released_block_serves_its_threads_next_request(void **state)
     begin_thread();
     void *payload = block_of(5000);
     assert_true(front_keep(mb_of_payload(payload)));
-    assert_ptr_equal(front_alloc_medium(5000), payload);
-    assert_null(front_alloc_medium(5000));
+    assert_ptr_equal(front_take(5000), payload);
+    assert_null(front_take(5000));
     assert_true(front_keep(mb_of_payload(payload)));
     begin_thread();
-    assert_null(front_alloc_medium(5000)); /* another thread's */
+    assert_null(front_take(5000)); /* another thread's */
 }
 
 /* Every thread's share becomes less as there come to be more of them; who does nothing keeps what it has. */
@@ -439,7 +440,7 @@ static void a_thread_keeps_no_more_than_its_share(void **state)
     assert_true(registry_cache_limit() < before / 4);
     for (int i = 0; i < 1000; i++) {
         front_keep(mb_of_payload(block_of(2000)));
-        void *payload = front_alloc_medium(2000);
+        void *payload = front_take(2000);
         if (payload != NULL) {
             release(payload);
         }
@@ -462,7 +463,7 @@ static void small_blocks_are_kept_while_their_class_has_no_slab(void **state)
     begin_thread();
     void *small = block_of(900);
     assert_true(front_keep(mb_of_payload(small)));
-    assert_ptr_equal(front_alloc_medium(900), small);
+    assert_ptr_equal(front_take(900), small);
     void *object = first_object(900);
     assert_false(front_keep(mb_of_payload(small)));
     release(small);

@@ -512,7 +512,7 @@ static void an_owner_waits_while_its_heap_is_shut(void **state)
     pthread_t thread;
     heap->is_shut = true;
     assert_int_equal(pthread_create(&thread, NULL, open_after_a_while, heap), 0);
-    void *payload = front_alloc_medium(5000);
+    void *payload = front_take(5000);
     bool was_shut = __atomic_load_n(&heap->is_shut, __ATOMIC_ACQUIRE);
     pthread_join(thread, NULL);
     assert_false(was_shut);

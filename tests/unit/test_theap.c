@@ -180,7 +180,7 @@ static void a_thread_without_a_heap_is_served_by_the_core(void **state)
     for (size_t i = 0; i < COUNT_OF(none); i++) {
         become(none[i]);
         assert_null(front_malloc(40));
-        assert_null(front_alloc_medium(2000));
+        assert_null(front_take(2000));
         assert_ptr_equal(front_heap(), none[i]);
     }
 }

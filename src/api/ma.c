@@ -122,19 +122,25 @@ void *ma_calloc(size_t count, size_t size)
     return payload != NULL ? memset(payload, 0, total) : as_served(heap_alloc_zeroed(total), total);
 }
 
-/* What may need the system, which sets errno: a free leaves it alone. */
-static __attribute__((noinline)) void free_keeping_errno(void *payload)
+/* An object of a slab that the fast path could not free, or what is not ours. These may need the system, which sets errno: a
+ * free leaves it alone. */
+static __attribute__((noinline)) void free_elsewhere(void *payload)
 {
     int saved_errno = errno;
     struct slab *slab = slab_of(payload);
-    struct ma_core *core = cores_owner_of(payload);
     if (slab != NULL) {
         front_free_slow(slab, payload);
-    } else if (core == NULL) {
-        foreign_free(payload);
     } else {
-        cores_free(core, payload);
+        foreign_free(payload);
     }
+    errno = saved_errno;
+}
+
+/* The core's block of `payload`, which no cache keeps. */
+static __attribute__((noinline)) void free_block(const struct segment *segment, void *payload)
+{
+    int saved_errno = errno;
+    cores_free(segment->core, payload);
     errno = saved_errno;
 }
 
@@ -160,14 +166,14 @@ static __attribute__((noinline)) void free_watched(void *payload)
     }
     const struct segment *segment = segment_of_block(payload);
     if (segment == NULL) {
-        free_keeping_errno(payload);
+        free_elsewhere(payload);
     } else {
         struct mem_block *b = medium_block_of(segment, payload, "free");
         if (options.zero != 0) {
             core_clear(payload);
         }
         if (!front_keep(b)) {
-            free_keeping_errno(payload);
+            free_block(segment, payload);
         }
     }
 }
@@ -176,16 +182,16 @@ static __attribute__((noinline)) void free_slow(void *payload)
 {
     const struct segment *segment = segment_of_block(payload);
     if (__builtin_expect(segment != NULL && !options.is_watched, 1)) {
-        if (__builtin_expect(front_keep(medium_block_of(segment, payload, "free")), 1)) {
-            return;
+        if (!front_keep(medium_block_of(segment, payload, "free"))) {
+            free_block(segment, payload);
         }
     } else if (payload == NULL) {
         return;
     } else if (options.is_watched) {
         free_watched(payload);
-        return;
+    } else {
+        free_elsewhere(payload);
     }
-    free_keeping_errno(payload);
 }
 
 void ma_free(void *payload)

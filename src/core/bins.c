@@ -12,11 +12,6 @@ _Static_assert(MA_BINNED_MAX >= TREE_BLOCK_MIN, "every block above the bins can 
  * they are blank. */
 #define PURGED_MIN (2 * MA_PAGE + TREE_BLOCK_MIN)
 
-static bool is_binned(const struct mem_block *b)
-{
-    return mb_size(b) <= MA_BINNED_MAX;
-}
-
 static size_t index_of(size_t size)
 {
     return size / MA_ALIGNMENT - 1;
@@ -72,9 +67,9 @@ static struct mem_block *list_end(const struct bin_set *set, size_t index)
     return (struct mem_block *)&set->first[index];
 }
 
-static void list_push(struct bin_set *set, struct mem_block *b)
+static void list_push(struct bin_set *set, struct mem_block *b, size_t size)
 {
-    size_t index = index_of(mb_size(b));
+    size_t index = index_of(size);
     struct mem_block *next = set->first[index];
     b->prev_free = list_end(set, index);
     b->next_free = next;
@@ -87,9 +82,9 @@ static void list_push(struct bin_set *set, struct mem_block *b)
     set->first[index] = b;
 }
 
-static void list_unlink(struct bin_set *set, struct mem_block *b)
+static void list_unlink(struct bin_set *set, struct mem_block *b, size_t size)
 {
-    size_t index = index_of(mb_size(b));
+    size_t index = index_of(size);
     const struct mem_block *end = list_end(set, index);
     struct mem_block *next = b->next_free;
     struct mem_block *prev = b->prev_free;
@@ -114,60 +109,55 @@ static void list_unlink(struct bin_set *set, struct mem_block *b)
 
 struct written bins_written(const struct mem_block *b)
 {
-    if (!is_binned(b)) {
+    if (mb_size(b) > MA_BINNED_MAX) {
         return tree_written(b);
     }
     return mb_is_blank(b) ? written_none() : written_all(b);
 }
 
-/* The bins that a block belongs into. */
-static struct bin_set *set_of(struct bins *bins, const struct mem_block *b)
+/* How many bytes of whole pages a binned block of `size` bytes has behind its links, wherever it lies, unless it is blank. */
+static size_t binned_dirty(size_t size, bool is_blank)
 {
-    return &bins->sets[mb_is_blank(b)];
-}
-
-/* How many bytes of whole pages a binned block has behind its links, wherever it lies, unless it is blank. */
-static size_t binned_dirty(const struct mem_block *b)
-{
-    size_t size = mb_size(b);
-    return size >= PURGED_MIN && !mb_is_blank(b)
+    return size >= PURGED_MIN && !is_blank
                ? bits_round_down(size - TREE_BLOCK_MIN - MA_PAGE, MA_PAGE)
                : 0;
 }
 
 /* File a block of at most MA_BINNED_MAX bytes: of those it is only known whether they are all blank. */
-static void insert_binned(struct bins *bins, struct mem_block *b, struct written written)
+static void insert_binned(struct bins *bins, struct mem_block *b, size_t size,
+                          struct written written)
 {
-    size_t size = mb_size(b);
     bool is_blank = size >= PURGED_MIN && written_is_none(written_behind_links(written, b));
     if (mb_is_blank(b) != is_blank) {
         mb_set(b, size, mb_flags(b) ^ MB_BLANK);
     }
-    decay_add(&bins->dirty, binned_dirty(b));
-    list_push(set_of(bins, b), b);
+    decay_add(&bins->dirty, binned_dirty(size, is_blank));
+    list_push(&bins->sets[is_blank], b, size);
 }
 
 void bins_insert_written(struct bins *bins, struct mem_block *b, struct written written,
                          bool is_top)
 {
     MA_ASSERT(!mb_is_used(b));
-    if (is_binned(b)) {
-        insert_binned(bins, b, written);
+    size_t size = mb_size(b);
+    if (size <= MA_BINNED_MAX) {
+        insert_binned(bins, b, size, written);
     } else {
         size_t dirty = is_top ? 0 : written_size(written_pages(written, b));
         decay_add(&bins->dirty, dirty);
         tree_insert(&bins->tree, b, written, dirty > 0);
     }
     bins->block_count++;
-    bins->bytes += mb_size(b);
+    bins->bytes += size;
 }
 
-static struct written remove_binned(struct bins *bins, struct mem_block *b)
+static struct written remove_binned(struct bins *bins, struct mem_block *b, size_t head)
 {
-    struct written written = bins_written(b);
-    list_unlink(set_of(bins, b), b);
-    decay_subtract(&bins->dirty, binned_dirty(b));
-    return written;
+    size_t size = head & MB_SIZE_MAX;
+    bool is_blank = (head & MB_BLANK) != 0;
+    list_unlink(&bins->sets[is_blank], b, size);
+    decay_subtract(&bins->dirty, binned_dirty(size, is_blank));
+    return is_blank ? written_none() : (struct written){(char *)b, (char *)mb_at(b, size)};
 }
 
 static struct written remove_from_tree(struct bins *bins, struct mem_block *b)
@@ -182,12 +172,13 @@ static struct written remove_from_tree(struct bins *bins, struct mem_block *b)
 
 struct written bins_remove(struct bins *bins, struct mem_block *b)
 {
-    MA_CHECK(mb_is_sealed(b) && !mb_is_used(b),
+    size_t head = mb_head(b);
+    MA_CHECK(mb_head_is_sealed(b, head) && (head & MB_USED) == 0,
              "heap corrupted: the header of the free block at %p was overwritten", mb_payload(b));
-    struct written written = is_binned(b) ? remove_binned(bins, b) : remove_from_tree(bins, b);
+    size_t size = head & MB_SIZE_MAX;
     bins->block_count--;
-    bins->bytes -= mb_size(b);
-    return written;
+    bins->bytes -= size;
+    return size <= MA_BINNED_MAX ? remove_binned(bins, b, head) : remove_from_tree(bins, b);
 }
 
 struct mem_block *bins_best_fit(const struct bins *bins, size_t size)
@@ -263,7 +254,7 @@ static bool list_is_sound(const struct bin_set *set, bool is_blank, size_t index
         }
         counts->count++;
         counts->bytes += mb_size(b);
-        counts->dirty_bytes += binned_dirty(b);
+        counts->dirty_bytes += binned_dirty(mb_size(b), is_blank);
     }
     bool is_marked = (set->map[index / 64] >> (index % 64) & 1) != 0;
     return is_marked == (set->first[index] != NULL);

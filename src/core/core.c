@@ -283,30 +283,34 @@ void *core_serve(struct ma_core *core, const struct core_request *r)
 }
 
 /*
- * Merge `b`, which is free and in no bin, with its free neighbours, and file it.
+ * Make the used block `b` free: merge it with its free neighbours, and file what they become, of which I1 to I3 hold again.
  *
- * Ensures: I2 holds again, which is broken on entry.
- * Relies on I5 (a segment ends in a used fence): mb_next() is readable.
+ * The headers that come to lie within stay behind, marked free: whoever frees such a payload a second time is told so, until
+ * the memory is used again.
+ * Relies on I5 (a segment ends in a used fence): the next block's header is readable.
  */
 static struct mem_block *coalesce_locked(struct ma_core *core, struct mem_block *b,
                                          struct written written)
 {
-    MA_ASSERT(!mb_is_used(b));
-    struct mem_block *next = mb_next(b);
+    size_t size = mb_size(b);
+    bool prev_is_used = mb_prev_is_used(b);
+    struct mem_block *next = mb_at(b, size);
+    size_t whole = size;
     if (!mb_is_used(next)) {
+        size_t next_size = mb_size(next);
         struct written upper = bins_remove(core->bins, next);
-        size_t size = mb_size(next);
-        mb_absorb(b, next);
-        written = written_merge(written, upper, next, size);
+        written = written_merge(written, upper, next, next_size);
+        whole += next_size;
     }
-    if (!mb_prev_is_used(b)) {
+    if (!prev_is_used) {
         struct mem_block *prev = core_free_prev_locked(b);
         struct written lower = bins_remove(core->bins, prev);
-        size_t size = mb_size(b);
-        mb_absorb(prev, b);
-        written = written_merge(lower, written, b, size);
+        mb_set(b, size, 0);
+        written = written_merge(lower, written, b, whole);
+        whole += mb_size(prev);
         b = prev;
     }
+    mb_set_free(b, whole);
     file_locked(core, b, written);
     return b;
 }
@@ -316,7 +320,6 @@ void core_make_free_locked(struct ma_core *core, struct mem_block *b, struct wri
     MA_ASSERT(lock_held_by_me(&core->lock));
     size_t freed = mb_size(b);
     huge_advise(b, false);
-    mb_mark_free(b);
     b = coalesce_locked(core, b, written);
     if (core->lock.interrupts) {
         return;
@@ -380,14 +383,16 @@ static __attribute__((noinline)) void free_large(struct ma_core *core, void *pay
 
 void core_free(struct ma_core *core, void *payload)
 {
-    const struct mem_block *b = mb_of_payload(payload);
-    if (__builtin_expect(core_may_be_block(b) && mb_size(b) >= MA_RETURN_MIN, 0)) {
-        free_large(core, payload);
-        return;
-    }
     core_enter(core);
-    release_locked(core, payload);
+    struct mem_block *b = core_block_of(payload, "free");
+    bool is_large = mb_size(b) >= MA_RETURN_MIN;
+    if (__builtin_expect(!is_large, 1)) {
+        core_release_locked(core, b, written_all(b));
+    }
     core_leave(core);
+    if (is_large) {
+        free_large(core, payload);
+    }
 }
 
 void *core_free_chain(struct ma_core *core, void *payload)

@@ -190,6 +190,17 @@ static inline void mb_mark_free(struct mem_block *b)
     next->prev_size = mb_size(b);
 }
 
+/* Make of `size` bytes at `b`, between used blocks, one free block (I3). */
+static inline void mb_set_free(struct mem_block *b, size_t size)
+{
+    struct mem_block *next = mb_at(b, size);
+    mb_set(b, size, MB_PREV_USED);
+    if (mb_prev_is_used(next)) {
+        mb_set(next, mb_size(next), mb_flags(next) & ~MB_PREV_USED);
+    }
+    next->prev_size = size;
+}
+
 /*
  * Merge the free block `next`, which follows `b`, into the free block `b`.
  *

@@ -33,19 +33,13 @@ enum { DOUBT = 5 };
 /* A bit for each rank that the thread holds; its address is the thread's mark. */
 static _Thread_local uint32_t held_ranks;
 
-/* Locks that the thread is inside, and at times one that it is about to enter or has just left. */
-static _Thread_local uint32_t inside_count;
+_Thread_local uint32_t lock_inside_count;
 
 static void count_inside(int change)
 {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    inside_count += (uint32_t)change;
+    lock_inside_count += (uint32_t)change;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-}
-
-bool lock_may_be_inside_any(void)
-{
-    return inside_count != 0;
 }
 
 static uintptr_t self(void)

@@ -22,6 +22,8 @@
 #ifndef MA_OS_LOCK_H
 #define MA_OS_LOCK_H
 
+#include "base/config.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -61,8 +63,14 @@ void lock_release(struct lock *lock);
 /* Whether the calling thread is inside this lock's critical section. */
 bool lock_held_by_me(const struct lock *lock);
 
+/* Locks that the thread is inside, and at times one that it is about to enter or has just left. */
+extern MA_HIDDEN _Thread_local uint32_t lock_inside_count;
+
 /* False: the calling thread is inside no lock. True: lock_held_by_me() tells of each. */
-bool lock_may_be_inside_any(void);
+static inline bool lock_may_be_inside_any(void)
+{
+    return lock_inside_count != 0;
+}
 
 /*
  * Keep a lock that is held shut for other threads, but let the holder enter it

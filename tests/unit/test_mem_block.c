@@ -223,6 +223,23 @@ static void I3_absorbing_joins_two_free_blocks(void **state)
     assert_ptr_equal(mb_prev(row.c), row.a);
 }
 
+/* Of two used blocks, and of a used one with the free one after it, which has told its successor already. */
+static void I3_blocks_become_one_free_block(void **state)
+{
+    (void)state;
+    mb_set_free(row.a, 128 + 256);
+    assert_block(row.a, 128 + 256, MB_PREV_USED);
+    assert_block(row.c, 512, MB_USED);
+    assert_ptr_equal(mb_prev(row.c), row.a);
+
+    lay_out(state);
+    mb_mark_free(row.b);
+    mb_set_free(row.a, 128 + 256);
+    assert_block(row.a, 128 + 256, MB_PREV_USED);
+    assert_block(row.c, 512, MB_USED);
+    assert_ptr_equal(mb_prev(row.c), row.a);
+}
+
 /* So that a second free() of it is told. */
 static void an_absorbed_block_leaves_a_header_marked_free(void **state)
 {
@@ -342,6 +359,7 @@ int main(void)
         cmocka_unit_test_setup(marking_used_leaves_the_payload_alone, lay_out),
         cmocka_unit_test_setup(a_new_size_keeps_the_flags, lay_out),
         cmocka_unit_test_setup(I3_absorbing_joins_two_free_blocks, lay_out),
+        cmocka_unit_test_setup(I3_blocks_become_one_free_block, lay_out),
         cmocka_unit_test_setup(an_absorbed_block_leaves_a_header_marked_free, lay_out),
         cmocka_unit_test_setup(splitting_a_used_block_leaves_a_used_rest, lay_out),
         cmocka_unit_test_setup(I3_splitting_a_free_block_leaves_a_free_rest, lay_out),

@@ -96,6 +96,11 @@
 #define MA_EMPTY_BYTES ((size_t)4 << 20)
 #define MA_EMPTY_SHARE 8
 
+/* What the heaps of threads that have ended keep for those that start: up to REST_COUNT of them, each REST_BYTES of
+ * released blocks and as many of empty slabs. */
+#define MA_REST_COUNT 2
+#define MA_REST_BYTES ((size_t)64 << 10)
+
 /* A thread that has cached so much, and more than it asks the core for, gives that back before the core
  * hands out memory of the top. Bytes. */
 #define MA_CACHE_FLUSH ((size_t)16 << 10)

@@ -19,7 +19,10 @@ static struct lock lock = {.rank = LOCK_RANK_REGISTRY};
 static struct theap *heaps; /* all there are, those of ended threads included */
 static granule_index orphans[CLASS_COUNT];
 static size_t taken_count; /* atomic; heaps that serve a thread */
-static char *heap_room;    /* for the next thread heap; NULL: none yet */
+static struct theap
+    *resting; /* heaps of ended threads that have something cached: the last one first */
+static size_t resting_count; /* atomic */
+static char *heap_room;      /* for the next thread heap; NULL: none yet */
 static char *heap_room_end;
 
 /*
@@ -71,6 +74,23 @@ static void orphans_remove_locked(struct slab *slab)
     }
 }
 
+static void count_resting_locked(int change)
+{
+    __atomic_store_n(&resting_count, resting_count + (size_t)change, __ATOMIC_RELAXED);
+}
+
+/* The heap at rest that was left last; NULL if there is none. */
+static struct theap *take_resting_locked(void)
+{
+    struct theap *heap = resting;
+    if (heap != NULL) {
+        resting = heap->rest_next;
+        count_resting_locked(-1);
+    }
+    return heap;
+}
+
+/* A heap that serves no thread and is not at rest; NULL if there is none. Requires: none is at rest. */
 static struct theap *unused_heap_locked(void)
 {
     struct theap *heap = heaps;
@@ -137,12 +157,17 @@ struct theap *registry_enter(void)
     if (!enter()) {
         return NULL;
     }
-    struct theap *heap = unused_heap_locked();
-    if (heap == NULL) {
-        heap = new_heap_locked();
+    struct theap *heap = take_resting_locked();
+    if (heap != NULL) {
+        theap_wake(heap);
+    } else {
+        heap = unused_heap_locked();
+        heap = heap != NULL ? heap : new_heap_locked();
+        if (heap != NULL) {
+            theap_init(heap);
+        }
     }
     if (heap != NULL) {
-        theap_init(heap);
         heap->pointer = &front_offset;
         heap->is_taken = true;
         count_taken_locked(1);
@@ -163,6 +188,7 @@ static void abandon_locked(struct slab *slab)
     }
 }
 
+/* All but the empty ones, which the heap keeps. */
 static void abandon_all_locked(struct theap *heap)
 {
     granule_index index = heap->slabs;
@@ -170,7 +196,38 @@ static void abandon_all_locked(struct theap *heap)
     while (index != 0) {
         struct slab *slab = slab_number(index);
         index = slab->sibling_next;
-        abandon_locked(slab);
+        if (slab->state == SLAB_EMPTY) {
+            lists_push_sibling(heap, slab);
+        } else {
+            abandon_locked(slab);
+        }
+    }
+}
+
+/* What a heap may keep whose thread ends. */
+static size_t rest_limit(void)
+{
+    return __atomic_load_n(&resting_count, __ATOMIC_RELAXED) < MA_REST_COUNT
+               ? bits_min(registry_cache_limit(), MA_REST_BYTES)
+               : 0;
+}
+
+static size_t cached_bytes(const struct theap *heap)
+{
+    return __atomic_load_n(&heap->medium.bytes, __ATOMIC_RELAXED) +
+           __atomic_load_n(&heap->empty_bytes, __ATOMIC_RELAXED);
+}
+
+/* The heap serves no thread any more. */
+static void put_down_locked(struct theap *heap)
+{
+    heap->is_taken = false;
+    count_taken_locked(-1);
+    if (heap->medium.bytes > 0 || heap->slabs != 0) {
+        theap_rest(heap);
+        heap->rest_next = resting;
+        resting = heap;
+        count_resting_locked(1);
     }
 }
 
@@ -178,7 +235,7 @@ void registry_leave(struct theap *heap)
 {
     theap_begin(heap); /* the thread's pointer leads elsewhere already */
     theap_flush(heap);
-    medium_flush(&heap->medium);
+    theap_settle(heap, rest_limit());
     if (!enter()) {
         return;
     }
@@ -191,8 +248,7 @@ void registry_leave(struct theap *heap)
         remote_post(slab);
     }
     lock_acquire(&lock);
-    heap->is_taken = false;
-    count_taken_locked(-1);
+    put_down_locked(heap);
     lock_release(&lock);
 }
 
@@ -261,17 +317,11 @@ void registry_each(void (*visit)(struct theap *heap, void *context), void *conte
         return;
     }
     for (struct theap *heap = heaps; heap != NULL; heap = heap->next) {
-        if (heap->is_taken) {
+        if (heap->is_taken || cached_bytes(heap) > 0) {
             visit(heap, context);
         }
     }
     lock_release(&lock);
-}
-
-static size_t cached_bytes(const struct theap *heap)
-{
-    return __atomic_load_n(&heap->medium.bytes, __ATOMIC_RELAXED) +
-           __atomic_load_n(&heap->empty_bytes, __ATOMIC_RELAXED);
 }
 
 /* The first heap from `heap` on that serves another thread and has something cached; NULL if there is none. */
@@ -295,6 +345,18 @@ static bool take_cached_locked(struct theap *heap)
     return is_idle;
 }
 
+/* The same with all heaps at rest. False: there are none. */
+static bool flush_resting_locked(void)
+{
+    bool has_any = resting != NULL;
+    struct theap *heap;
+    while ((heap = take_resting_locked()) != NULL) {
+        medium_flush(&heap->medium);
+        lists_release_empties(heap, 0);
+    }
+    return has_any;
+}
+
 /*
  * What a heap has cached is its owner's to touch, without a lock or a fence: this is the one exception.
  *
@@ -311,6 +373,7 @@ bool registry_reclaim(const struct theap *mine)
     if (!enter()) {
         return false;
     }
+    bool had_resting = flush_resting_locked();
     for (struct theap *heap = others_locked(heaps, mine); heap != NULL;
          heap = others_locked(heap->next, mine)) {
         __atomic_store_n(&heap->is_shut, true, __ATOMIC_SEQ_CST);
@@ -327,7 +390,7 @@ bool registry_reclaim(const struct theap *mine)
         }
     }
     lock_release(&lock);
-    return has_any;
+    return has_any || had_resting;
 }
 
 /* Close the heaps of threads that have vanished. False: there are none. */
@@ -393,11 +456,16 @@ void registry_after_fork(struct theap *mine)
     for (size_t i = 1; has_others && i < space_map.granule_count; i++) {
         take_from_vanished_locked(slab_number((granule_index)i), mine);
     }
+    if (has_others) {
+        resting = NULL;
+        count_resting_locked(-(int)resting_count);
+    }
     lock_release(&lock);
     for (struct theap *heap = heaps; has_others && heap != NULL; heap = heap->next) {
         if (heap != mine) {
             theap_flush(heap); /* all that it leads to has an owner or is an orphan now */
             medium_salvage(&heap->medium);
+            lists_lose_empties(heap);
         }
     }
 }

@@ -18,7 +18,8 @@
 /* A thread heap for the calling thread; NULL when memory is out. */
 struct theap *registry_enter(void);
 
-/* The end of `heap`: its slabs become orphans, or go back to the core where they are empty. */
+/* The end of `heap`: its slabs become orphans. Of those that are empty, and of its cached blocks, it keeps some for the thread that
+ * has it next; the rest goes back to the core. */
 void registry_leave(struct theap *heap);
 
 /* An orphan of a class with free objects, made the property of `heap`; NULL if there is none. */
@@ -32,8 +33,8 @@ struct slab *registry_adopt(struct theap *heap, size_t size_class);
  */
 bool registry_take_note(struct slab *slab);
 
-/* Give the core what the heaps of all other threads but `mine` have cached, those of threads that are not inside the
- * allocator just now. Takes a millisecond where there is any. True where there was. */
+/* Give the core what the heaps of all other threads but `mine` have cached, those of threads that have ended, or are not inside
+ * the allocator just now. Takes a millisecond where there is any. True where there was. */
 bool registry_reclaim(const struct theap *mine);
 
 /* In a forked child: the heaps of all threads but this one's, `mine` (which may be NULL), have ended. */
@@ -45,7 +46,7 @@ size_t registry_cache_limit(void);
 /* The same of empty slabs. */
 size_t registry_empty_limit(void);
 
-/* Call `visit` for each thread heap that serves a thread. */
+/* Call `visit` for each thread heap that serves a thread, or has something cached for the next. */
 void registry_each(void (*visit)(struct theap *heap, void *context), void *context);
 
 /* As cores_lend() and cores_take_back(), for the registry's lock. */

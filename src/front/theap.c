@@ -34,11 +34,16 @@ enum { LOOK_COUNT = 8 };
  * more for each that was found the last time: classes in turn do not take them from one another. */
 enum { SWEEP_MIN = 8 };
 
+void theap_wake(struct theap *heap)
+{
+    __atomic_store_n(&heap->inbox, 0, __ATOMIC_RELEASE);
+}
+
 void theap_init(struct theap *heap)
 {
     memset(heap, 0, offsetof(struct theap, inbox));
     memcpy(heap->current, THEAP_NONE->current, sizeof(heap->current));
-    __atomic_store_n(&heap->inbox, 0, __ATOMIC_RELEASE);
+    theap_wake(heap);
 }
 
 void theap_await(const struct theap *heap)
@@ -193,6 +198,35 @@ bool theap_release(struct theap *heap)
     has_any |= heap->oldest_empty != 0;
     lists_release_empties(heap, 0);
     return has_any;
+}
+
+void theap_settle(struct theap *heap, size_t limit)
+{
+    sweep(heap);
+    lists_release_empties(heap, limit);
+    medium_bound(&heap->medium, limit);
+}
+
+void theap_rest(struct theap *heap)
+{
+    memcpy(heap->current, THEAP_NONE->current, sizeof(heap->current));
+    memset(heap->partial, 0, sizeof(heap->partial));
+    memset(heap->sparse, 0, sizeof(heap->sparse));
+    memset(heap->warmth, 0, sizeof(heap->warmth));
+    memset(heap->created, 0, sizeof(heap->created));
+    memset(heap->medium.held, 0, sizeof(heap->medium.held));
+    heap->afforded_count = 0;
+    for (granule_index index = heap->slabs; index != 0; index = slab_number(index)->sibling_next) {
+        size_t size_class = slab_number(index)->size_class;
+        heap->afforded_count += heap->warmth[size_class] == 0;
+        heap->warmth[size_class] = EARNED;
+        heap->created[size_class]++;
+    }
+    heap->is_leaving = false;
+    heap->created_count = 0;
+    heap->thin = (struct decay){0};
+    heap->purge_due = 0;
+    heap->purge_next = 0;
 }
 
 /* Whether a slab for one more class, of which a page is used at least, is within the thread's share

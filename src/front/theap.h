@@ -56,6 +56,7 @@ struct theap {
     /* Registry lock: */
     const ptrdiff_t *pointer; /* the owner's front_offset, which is atomic */
     struct theap *next;
+    struct theap *rest_next; /* in the list of those at rest, which keep what they have cached */
     bool is_taken;
 };
 
@@ -66,6 +67,17 @@ static inline bool theap_is_real(const struct theap *heap)
 
 /* An empty heap, its inbox open. The fields of the registry stay. */
 void theap_init(struct theap *heap);
+
+/* Before the owner ends: slabs without used objects serve no class, and of them and of blocks no more than `limit` bytes each
+ * stay cached. */
+void theap_settle(struct theap *heap, size_t limit);
+
+/* All slabs but the empty ones have been taken from the heap: make it one that has cached what it has, and whose classes have
+ * earned what they have. */
+void theap_rest(struct theap *heap);
+
+/* The same heap has a new owner. */
+void theap_wake(struct theap *heap);
 
 /*
  * An object for a request of `size` bytes, the current slab of whose class has none.

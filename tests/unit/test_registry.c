@@ -114,6 +114,7 @@ static size_t heap_count(void)
 static void only_heaps_that_serve_a_thread_are_visited(void **state)
 {
     (void)state;
+    registry_reclaim(NULL);
     assert_int_equal(heap_count(), 0);
     struct theap *first = begin_thread();
     begin_thread();
@@ -186,6 +187,7 @@ static void a_thread_that_ends_leaves_no_slab_without_objects(void **state)
     assert_int_equal(slab_count(), 2);
     front_free(objects[0]);
     end_thread(heap);
+    registry_reclaim(NULL);
     assert_int_equal(slab_count(), 0);
 }
 
@@ -276,6 +278,7 @@ static void each_of_several_orphans_can_be_adopted(void **state)
                          slab_of(objects[chosen * capacity + 1]));
         free_all(0, ORPHANS * capacity);
         end_thread(front_heap());
+        registry_reclaim(NULL);
         assert_int_equal(slab_count(), 0);
     }
 }
@@ -519,6 +522,151 @@ static void an_owner_waits_while_its_heap_is_shut(void **state)
     assert_true(front_keep(mb_of_payload(payload)));
 }
 
+/* ---- Heaps at rest ---- */
+
+/* A thread frees an object and a block, and ends. */
+static struct theap *rest_with(void **object, void **block)
+{
+    struct theap *heap = begin_thread();
+    *object = first_object(64);
+    *block = cores_alloc(5000);
+    front_free(*object);
+    assert_true(front_keep(mb_of_payload(*block)));
+    end_thread(heap);
+    return heap;
+}
+
+static void a_thread_has_at_once_what_the_last_one_had_cached(void **state)
+{
+    (void)state;
+    void *object;
+    void *block;
+    struct theap *heap = rest_with(&object, &block);
+    assert_int_equal(slab_count(), 1);
+    assert_ptr_equal(begin_thread(), heap);
+    assert_ptr_equal(front_take(5000), block);
+    assert_ptr_equal(front_malloc(64), object);
+    assert_int_equal(slab_count(), 1);
+    assert_int_equal(front_check(heap), 0);
+    front_free(object);
+    cores_free(cores_owner_of(block), block);
+}
+
+static void the_heap_that_was_left_last_serves_first(void **state)
+{
+    (void)state;
+    struct theap *heaps[2] = {begin_thread(), begin_thread()};
+    for (size_t i = 0; i < COUNT_OF(heaps); i++) {
+        become(heaps[i]);
+        front_keep(mb_of_payload(cores_alloc(5000)));
+        end_thread(heaps[i]);
+    }
+    assert_ptr_equal(begin_thread(), heaps[1]);
+    assert_ptr_equal(begin_thread(), heaps[0]);
+}
+
+static void only_so_many_heaps_rest(void **state)
+{
+    (void)state;
+    enum { THREADS = MA_REST_COUNT + 3 };
+    size_t live = core_live_count();
+    struct theap *heaps[THREADS];
+    for (size_t i = 0; i < THREADS; i++) {
+        heaps[i] = begin_thread();
+        objects[0] = first_object(64);
+        front_free(objects[0]);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        become(heaps[i]);
+        end_thread(heaps[i]);
+    }
+    assert_int_equal(slab_count(), MA_REST_COUNT);
+    assert_int_equal(core_live_count(), live + MA_REST_COUNT);
+}
+
+static void a_heap_rests_with_so_many_bytes_only(void **state)
+{
+    (void)state;
+    enum { BLOCKS = 20 };
+    struct theap *heap = begin_thread();
+    void *blocks[BLOCKS];
+    for (size_t i = 0; i < BLOCKS; i++) {
+        blocks[i] = cores_alloc(10000);
+    }
+    for (size_t i = 0; i < BLOCKS; i++) {
+        assert_true(front_keep(mb_of_payload(blocks[i])));
+    }
+    size_t count = full_slab(64);
+    objects[count] = front_malloc(64); /* of another slab */
+    count = take_all(objects, count + 1, 64);
+    free_all(0, count);
+    assert_true(heap->medium.bytes > MA_REST_BYTES);
+    end_thread(heap);
+    assert_in_range(heap->medium.bytes, 1, MA_REST_BYTES);
+    assert_in_range(heap->empty_bytes, 1, MA_REST_BYTES);
+    assert_int_equal(slab_count(), 1);
+}
+
+static void what_rests_counts_as_free(void **state)
+{
+    (void)state;
+    void *object;
+    void *block;
+    rest_with(&object, &block);
+    struct ma_stats stats = front_stats();
+    assert_int_equal(stats.live_count, 0);
+    assert_int_equal(stats.live_bytes, 0);
+    assert_true(stats.cached_bytes >= 5000);
+}
+
+static void what_rests_is_taken_where_memory_is_needed(void **state)
+{
+    (void)state;
+    void *object;
+    void *block;
+    size_t live = core_live_count();
+    struct theap *heap = rest_with(&object, &block);
+    assert_true(registry_reclaim(NULL));
+    assert_int_equal(slab_count(), 0);
+    assert_int_equal(core_live_count(), live);
+    assert_false(registry_reclaim(NULL));
+    assert_ptr_equal(begin_thread(), heap);
+    assert_null(front_take(5000));
+    assert_null(front_malloc(64)); /* the class has earned no slab yet */
+}
+
+static void what_rests_goes_back_in_a_forked_child_without_its_threads(void **state)
+{
+    (void)state;
+    void *object;
+    void *block;
+    struct theap *mine = begin_thread();
+    struct theap *vanished = begin_thread();
+    size_t live = core_live_count();
+    struct theap *heap = rest_with(&object, &block);
+    become(mine);
+    registry_after_fork(mine);
+    assert_int_equal(slab_count(), 0);
+    assert_int_equal(core_live_count(), live);
+    assert_int_equal(heap->empty_bytes + heap->medium.bytes, 0);
+    assert_false(vanished->is_taken);
+    assert_int_equal(front_check(mine), 0);
+}
+
+static void what_rests_stays_in_a_forked_child_of_the_only_thread(void **state)
+{
+    (void)state;
+    void *object;
+    void *block;
+    struct theap *mine = begin_thread();
+    struct theap *heap = rest_with(&object, &block);
+    become(mine);
+    registry_after_fork(mine);
+    assert_ptr_equal(begin_thread(), heap);
+    assert_ptr_equal(front_malloc(64), object);
+    front_free(object);
+}
+
 /* ---- Fork ---- */
 
 static void after_a_fork_the_slabs_of_other_threads_are_orphans(void **state)
@@ -621,6 +769,14 @@ int main(void)
         FRONT_TEST(what_a_thread_has_cached_is_left_while_it_is_inside),
         FRONT_TEST(what_the_thread_itself_has_cached_is_left),
         FRONT_TEST(an_owner_waits_while_its_heap_is_shut),
+        FRONT_TEST(a_thread_has_at_once_what_the_last_one_had_cached),
+        FRONT_TEST(the_heap_that_was_left_last_serves_first),
+        FRONT_TEST(only_so_many_heaps_rest),
+        FRONT_TEST(a_heap_rests_with_so_many_bytes_only),
+        FRONT_TEST(what_rests_counts_as_free),
+        FRONT_TEST(what_rests_is_taken_where_memory_is_needed),
+        FRONT_TEST(what_rests_goes_back_in_a_forked_child_without_its_threads),
+        FRONT_TEST(what_rests_stays_in_a_forked_child_of_the_only_thread),
         FRONT_TEST(after_a_fork_the_slabs_of_other_threads_are_orphans),
         FRONT_TEST(after_a_fork_what_others_held_back_and_posted_is_passed_on),
         FRONT_TEST(after_a_fork_of_a_thread_without_a_heap_all_slabs_are_orphans),

@@ -148,17 +148,6 @@ static void a_full_slab_serves_no_class_of_its_group(void **state)
     free_all(0, count);
 }
 
-static void a_new_thread_begins_cold(void **state)
-{
-    (void)state;
-    struct theap *heap = begin_thread();
-    objects[0] = first_object(40);
-    free_all(0, 1);
-    end_thread(heap);
-    assert_ptr_equal(begin_thread(), heap); /* its memory is used again */
-    assert_null(front_malloc(40));
-}
-
 static void a_request_of_no_bytes_gets_an_object_of_its_own(void **state)
 {
     (void)state;
@@ -722,7 +711,6 @@ int main(void)
         FRONT_TEST(a_class_with_many_live_objects_has_slabs_of_its_own),
         FRONT_TEST(classes_that_have_few_live_objects_in_turn_go_on_sharing),
         FRONT_TEST(a_full_slab_serves_no_class_of_its_group),
-        FRONT_TEST(a_new_thread_begins_cold),
         FRONT_TEST(a_request_of_no_bytes_gets_an_object_of_its_own),
         FRONT_TEST(a_thread_without_a_heap_is_served_by_the_core),
         FRONT_TEST(all_objects_of_all_classes_are_distinct_and_large_enough),

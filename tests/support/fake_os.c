@@ -372,9 +372,8 @@ bool os_commit(char *where, size_t size)
 }
 
 /* The run must be of whole pages, which the allocator holds. */
-static void check_held(const char *where, size_t size)
+static void require_held(const char *where, size_t size)
 {
-    note_call();
     size_t first = (size_t)(where - array) / PAGE;
     assert((uintptr_t)where % PAGE == 0 && size % PAGE == 0 && size > 0);
     assert(are_pages(first, first + size / PAGE, OF_BREAK) ||
@@ -382,18 +381,32 @@ static void check_held(const char *where, size_t size)
     (void)first;
 }
 
-/* And there must be no guard in it. */
-static void check_run(const char *where, size_t size)
+static void check_held(const char *where, size_t size)
 {
-    check_held(where, size);
+    note_call();
+    require_held(where, size);
+}
+
+/* There must be no guard in the run. */
+static void require_unguarded(const char *where, size_t size)
+{
     size_t first = (size_t)(where - array) / PAGE;
     assert(!has_guard(first, first + size / PAGE));
     (void)first;
 }
 
+static void check_run(const char *where, size_t size)
+{
+    check_held(where, size);
+    require_unguarded(where, size);
+}
+
+/* The run is free in part: a signal handler that comes now may give it back. The system takes a guard for a reason to refuse. */
 void os_populate(char *where, size_t size)
 {
-    check_run(where, size);
+    require_held(where, size);
+    note_call();
+    require_unguarded(where, size);
     populated += size;
 }
 

@@ -256,4 +256,9 @@ void settle_all(struct run *run)
         finding(run, "%zu blocks of %zu bytes are live, %zu of %zu in the model", stats.live_count,
                 stats.live_bytes, count, usable);
     }
+    struct sum sum = {0, 0};
+    ma_walk(add_block, &sum);
+    if (sum.used_count != count && !run->loses_blocks) {
+        finding(run, "%zu blocks are live in the walk, %zu in the model", sum.used_count, count);
+    }
 }

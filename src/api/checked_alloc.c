@@ -61,10 +61,16 @@ static void give_back(struct checked *c)
     cores_free(cores_owner_of(base), base);
 }
 
-/* Memory is out: what is kept goes. False: nothing was. */
-static bool empty_quarantine(void)
+/*
+ * Memory is out for a request of `size` bytes: what is kept goes. False: nothing was; or it would be of no use, as all the heap has
+ * is less, or as a signal handler has interrupted a core, which takes nothing back until it is left.
+ */
+static bool empty_quarantine(size_t size)
 {
     bool has_any = false;
+    if (size > cores_heap_bytes() || cores_are_entered()) {
+        return false;
+    }
     for (struct checked *c = quarantine_take(); c != NULL; c = quarantine_take()) {
         give_back(c);
         has_any = true;
@@ -75,7 +81,7 @@ static bool empty_quarantine(void)
 static void *alloc_base(size_t room, bool is_zeroed)
 {
     void *base = is_zeroed ? heap_alloc_zeroed(room) : heap_alloc(room);
-    if (base == NULL && empty_quarantine()) {
+    if (base == NULL && empty_quarantine(room)) {
         base = is_zeroed ? heap_alloc_zeroed(room) : heap_alloc(room);
     }
     return base;

@@ -144,15 +144,27 @@ static void sum_up(struct ma_stats *out)
                           out->fragment_bytes + out->overhead_bytes + out->table_bytes;
 }
 
-void ma_stats(struct ma_stats *out)
+/* False: the heap has grown or shrunk meanwhile, by a signal handler or by what was carried out afterwards. */
+static bool count_all(struct ma_stats *out)
 {
     *out = (struct ma_stats){0};
+    note_usage(out);
+    size_t heap = out->break_bytes + out->mmap_bytes;
+    cores_each(add_core, out);
+    front_correct_stats(out);
+    checked_correct_stats(out);
+    sample_add_stats(out);
+    struct space_usage now = space_usage();
+    return now.break_bytes + now.mmap_bytes == heap;
+}
+
+void ma_stats(struct ma_stats *out)
+{
+    enum { TRIES = 3 };
+    *out = (struct ma_stats){0};
     if (begin()) {
-        note_usage(out);
-        cores_each(add_core, out);
-        front_correct_stats(out);
-        checked_correct_stats(out);
-        sample_add_stats(out);
+        for (int i = 0; i < TRIES && !count_all(out); i++) {
+        }
         end();
         sum_up(out);
     }

@@ -63,9 +63,12 @@ static void *as_served(void *payload, size_t size)
     return or_enomem(payload);
 }
 
-/* A block of the core. */
+/* A block of the core. To know what kind of block the heap must have started: the options are read then. */
 static void *alloc_block(size_t size)
 {
+    if (!heap_start()) {
+        return or_enomem(NULL);
+    }
     return checked_is_on() ? or_enomem(checked_alloc(MA_ALIGNMENT, size, false))
                            : as_served(heap_alloc(size), size);
 }
@@ -113,6 +116,9 @@ void *ma_calloc(size_t count, size_t size)
         return or_enomem(NULL);
     }
     void *payload = total <= MA_SMALL_MAX ? alloc_object(total) : NULL;
+    if (payload == NULL && !heap_start()) {
+        return or_enomem(NULL);
+    }
     if (payload == NULL && checked_is_on()) {
         return or_enomem(checked_alloc(MA_ALIGNMENT, total, true));
     }
@@ -358,7 +364,7 @@ static void *alloc_aligned(size_t alignment, size_t size)
             return object;
         }
     }
-    bool fits = alignment <= PTRDIFF_MAX && size <= PTRDIFF_MAX - alignment;
+    bool fits = alignment <= PTRDIFF_MAX && size <= PTRDIFF_MAX - alignment && heap_start();
     if (fits && checked_is_on()) {
         return checked_alloc(alignment > MA_ALIGNMENT ? alignment : MA_ALIGNMENT, size, false);
     }

@@ -15,6 +15,9 @@ enum { CACHE_LINE = 64 };
 
 static struct lock lock = {.rank = LOCK_RANK_REGISTRY};
 
+/* Atomic: an orphan may have lost its last object while the lock was held, unseen by the holder. */
+static bool has_missed;
+
 /* Registry lock: */
 static struct theap *heaps; /* all there are, those of ended threads included */
 static granule_index orphans[CLASS_COUNT];
@@ -72,6 +75,46 @@ static void orphans_remove_locked(struct slab *slab)
     } else {
         set_first_orphan_locked(slab->size_class, slab->next);
     }
+}
+
+/* The orphan has no object any more, and nobody is about to take note of it. */
+static bool is_forgotten(const struct slab *slab)
+{
+    uint64_t word = __atomic_load_n(&slab_remote(slab)->word, __ATOMIC_ACQUIRE);
+    return (word & REMOTE_POSTED) == 0 && (size_t)(word >> REMOTE_COUNT_SHIFT) == slab_used(slab);
+}
+
+static void destroy_orphan_locked(struct slab *slab)
+{
+    orphans_remove_locked(slab);
+    __atomic_store_n(&slab_remote(slab)->word, 0, __ATOMIC_RELAXED);
+    slab_destroy(slab);
+}
+
+static void destroy_forgotten_locked(void)
+{
+    for (size_t c = 0; c < CLASS_COUNT; c++) {
+        granule_index index = orphans[c];
+        while (index != 0) {
+            struct slab *slab = slab_number(index);
+            index = slab->next;
+            if (is_forgotten(slab)) {
+                destroy_orphan_locked(slab);
+            }
+        }
+    }
+}
+
+/* Release the lock. What was missed meanwhile is made up for, or left to who leaves next. */
+static void leave(void)
+{
+    do {
+        if (__atomic_load_n(&has_missed, __ATOMIC_RELAXED)) {
+            __atomic_store_n(&has_missed, false, __ATOMIC_SEQ_CST);
+            destroy_forgotten_locked();
+        }
+        lock_release(&lock);
+    } while (__atomic_load_n(&has_missed, __ATOMIC_RELAXED) && enter());
 }
 
 static void count_resting_locked(int change)
@@ -172,7 +215,7 @@ struct theap *registry_enter(void)
         heap->is_taken = true;
         count_taken_locked(1);
     }
-    lock_release(&lock);
+    leave();
     return heap;
 }
 
@@ -240,7 +283,7 @@ void registry_leave(struct theap *heap)
         return;
     }
     abandon_all_locked(heap);
-    lock_release(&lock);
+    leave();
     granule_index index = __atomic_exchange_n(&heap->inbox, INBOX_CLOSED, __ATOMIC_ACQ_REL);
     while (index != 0) {
         struct slab *slab = slab_number(index);
@@ -249,7 +292,7 @@ void registry_leave(struct theap *heap)
     }
     lock_acquire(&lock);
     put_down_locked(heap);
-    lock_release(&lock);
+    leave();
 }
 
 struct slab *registry_adopt(struct theap *heap, size_t size_class)
@@ -275,7 +318,7 @@ struct slab *registry_adopt(struct theap *heap, size_t size_class)
         theap_own(heap, found);
         remote_collect(found);
     }
-    lock_release(&lock);
+    leave();
     return found;
 }
 
@@ -286,9 +329,7 @@ static bool take_note_locked(struct slab *slab)
     }
     uint64_t word = __atomic_and_fetch(&slab_remote(slab)->word, ~REMOTE_POSTED, __ATOMIC_ACQ_REL);
     if ((size_t)(word >> REMOTE_COUNT_SHIFT) == slab_used(slab)) {
-        orphans_remove_locked(slab);
-        __atomic_store_n(&slab_remote(slab)->word, 0, __ATOMIC_RELAXED);
-        slab_destroy(slab);
+        destroy_orphan_locked(slab);
     }
     return true;
 }
@@ -297,17 +338,18 @@ bool registry_take_note(struct slab *slab)
 {
     if (!enter()) {
         /* Somebody else may be adopting it, and have collected before the push that brought us here:
-         * then we see the new owner now. If not, it may be without objects, and who adopts it next
-         * gives it back. */
+         * then we see the new owner now. If not, it may be without objects, and who has the lock, or has it
+         * next, gives it back. */
         if (__atomic_load_n(&slab_granule(slab)->owner, __ATOMIC_SEQ_CST) !=
             owner_word(OWNER_ORPHAN)) {
             return false;
         }
         __atomic_and_fetch(&slab_remote(slab)->word, ~REMOTE_POSTED, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&has_missed, true, __ATOMIC_SEQ_CST);
         return true;
     }
     bool noted = take_note_locked(slab);
-    lock_release(&lock);
+    leave();
     return noted;
 }
 
@@ -321,7 +363,7 @@ void registry_each(void (*visit)(struct theap *heap, void *context), void *conte
             visit(heap, context);
         }
     }
-    lock_release(&lock);
+    leave();
 }
 
 /* The first heap from `heap` on that serves another thread and has something cached; NULL if there is none. */
@@ -389,7 +431,7 @@ bool registry_reclaim(const struct theap *mine)
             __atomic_store_n(&heap->is_shut, false, __ATOMIC_RELEASE);
         }
     }
-    lock_release(&lock);
+    leave();
     return has_any || had_resting;
 }
 
@@ -401,11 +443,20 @@ static bool close_others_locked(const struct theap *mine)
         if (heap != mine && heap->is_taken) {
             has_any = true;
             heap->is_taken = false;
-            heap->inbox = INBOX_CLOSED;
             count_taken_locked(-1);
         }
     }
     return has_any;
+}
+
+/* Once their slabs are orphans: a signal handler that frees an object of one looks for another owner where an inbox is closed. */
+static void close_inboxes_locked(const struct theap *mine)
+{
+    for (struct theap *heap = heaps; heap != NULL; heap = heap->next) {
+        if (heap != mine) {
+            __atomic_store_n(&heap->inbox, INBOX_CLOSED, __ATOMIC_RELAXED);
+        }
+    }
 }
 
 /* What was on its way to an inbox has not arrived there. */
@@ -460,7 +511,8 @@ void registry_after_fork(struct theap *mine)
         resting = NULL;
         count_resting_locked(-(int)resting_count);
     }
-    lock_release(&lock);
+    close_inboxes_locked(mine);
+    leave();
     for (struct theap *heap = heaps; has_others && heap != NULL; heap = heap->next) {
         if (heap != mine) {
             theap_flush(heap); /* all that it leads to has an owner or is an orphan now */
@@ -480,6 +532,6 @@ void registry_lend(void)
 void registry_take_back(void)
 {
     if (lock_lent_to_me(&lock) && lock_take_back(&lock)) {
-        lock_release(&lock);
+        leave();
     }
 }

@@ -22,7 +22,7 @@ static struct piece first_piece(size_t filled)
     return (struct piece){0, filled <= CONTENTS_WHOLE ? filled : PIECE};
 }
 
-/* The piece after `piece`; an empty one after the last. */
+/* The piece after `piece`; an empty one after the last. Those that overlap agree: they begin at whole words of the pattern. */
 static struct piece next_piece(struct piece piece, size_t filled)
 {
     if (piece.end == filled) {
@@ -30,7 +30,7 @@ static struct piece next_piece(struct piece piece, size_t filled)
     }
     size_t start = bits_round_up(piece.start + filled / PIECE_COUNT, MA_PAGE);
     return start + PIECE < filled ? (struct piece){start, start + PIECE}
-                                  : (struct piece){filled - PIECE, filled};
+                                  : (struct piece){bits_round_down(filled - PIECE, 8), filled};
 }
 
 void contents_fill(unsigned char *payload, size_t size, uint64_t pattern)
@@ -53,13 +53,25 @@ size_t contents_mismatch(const unsigned char *payload, size_t size, size_t fille
     return size;
 }
 
-size_t contents_nonzero(const unsigned char *payload, size_t size)
+/* Where `find` finds something, which tells so by an offset below the size that it is given. */
+static size_t find_in_pieces(const unsigned char *payload, size_t size,
+                             size_t (*find)(const unsigned char *bytes, size_t size))
 {
     for (struct piece p = first_piece(size); p.start < p.end; p = next_piece(p, size)) {
-        size_t at = first_nonzero(payload + p.start, p.end - p.start);
+        size_t at = find(payload + p.start, p.end - p.start);
         if (at != p.end - p.start) {
             return p.start + at;
         }
     }
     return size;
+}
+
+size_t contents_nonzero(const unsigned char *payload, size_t size)
+{
+    return find_in_pieces(payload, size, first_nonzero);
+}
+
+size_t contents_stale(const unsigned char *payload, size_t size)
+{
+    return find_in_pieces(payload, size, pattern_find);
 }

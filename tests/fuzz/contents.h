@@ -20,4 +20,7 @@ size_t contents_mismatch(const unsigned char *payload, size_t size, size_t fille
 /* The offset of a byte that is not zero; `size` if there is none. */
 size_t contents_nonzero(const unsigned char *payload, size_t size);
 
+/* The offset of what contents_fill() wrote some time, to any payload; `size` if there is none. */
+size_t contents_stale(const unsigned char *payload, size_t size);
+
 #endif

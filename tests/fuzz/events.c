@@ -6,6 +6,9 @@
 #include "api/heap.h"
 #include "api/thread.h"
 #include "base/bits.h"
+#include "base/options.h"
+#include "check/sample.h"
+#include "check/sites.h"
 #include "core/cores.h"
 #include "core/shards.h"
 #include "front/front.h"
@@ -13,6 +16,10 @@
 #include "ma.h"
 #include "pretended.h"
 #include "support/fake_os.h"
+
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define PAGE ((size_t)4096)
 
@@ -121,6 +128,8 @@ void change_system(struct run *run)
     size_t kind = input_byte(&run->input);
     fake_os_refuse_shrink(kind % 2 != 0);
     fake_os_refuse_purge(kind / 2 % 2 != 0);
+    fake_os_refuse_guards(kind / 12 % 2 != 0);
+    run->lacks_guards |= kind / 12 % 2 != 0;
     fake_os_let_moves((enum os_move_result)(kind / 4 % 3));
     run->loses_blocks |= kind / 4 % 3 == OS_MOVE_LOST;
     run->may_be_refused |= run->loses_blocks;
@@ -164,6 +173,16 @@ void check_heap(struct run *run)
     verify_all(run);
 }
 
+/* Bytes of the samples' pages, which are no part of the heap's range. */
+static size_t sample_bytes(const struct shadow *shadow)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < shadow->count; i++) {
+        bytes += sample_owns(shadow->live[i].payload) ? PAGE : 0;
+    }
+    return bytes;
+}
+
 /* What the manual says of ma_stats(), whatever threads hold back. */
 void compare_figures(struct run *run)
 {
@@ -173,6 +192,7 @@ void compare_figures(struct run *run)
     ma_stats(&stats);
     /* It may have started the heap, or released what was put off. */
     taken = bits_max(taken, fake_os_taken());
+    taken += sample_bytes(&run->shadow) + sample_bytes(&run->handler->shadow);
     ma_walk(add_block, &sum);
     size_t heap = stats.break_bytes + stats.mmap_bytes;
     if (heap != stats.live_bytes + stats.free_bytes + stats.overhead_bytes) {
@@ -196,6 +216,29 @@ void compare_figures(struct run *run)
     }
 }
 
+/* Nothing is told where there was no room for the sites. */
+void compare_sites(struct run *run)
+{
+    char text[64] = "";
+    size_t count = run->shadow.count + run->handler->shadow.count;
+    size_t bytes = run->shadow.usable + run->handler->shadow.usable;
+    if (options.leaks == 0) {
+        return;
+    }
+    int fd = memfd_create("sites", 0);
+    sites_report(fd);
+    bool has_text = pread(fd, text, sizeof(text) - 1, 0) > 0;
+    close(fd);
+    size_t told_bytes = 0;
+    size_t told_count = 0;
+    bool is_told = sscanf(text, "libma: leaks: %zu bytes in %zu", &told_bytes, &told_count) == 2;
+    bool may_lack = !has_text && (run->may_be_refused || count == 0);
+    bool is_right = is_told && told_bytes == bytes && told_count == count;
+    if (!is_right && !may_lack) {
+        finding(run, "%zu blocks of %zu bytes are live, and it is told '%s'", count, bytes, text);
+    }
+}
+
 void settle_all(struct run *run)
 {
     for (size_t i = 0; i < 2 * PRETENDED_COUNT; i++) {
@@ -212,5 +255,10 @@ void settle_all(struct run *run)
     if (!is_right && !run->loses_blocks) {
         finding(run, "%zu blocks of %zu bytes are live, %zu of %zu in the model", stats.live_count,
                 stats.live_bytes, count, usable);
+    }
+    struct sum sum = {0, 0};
+    ma_walk(add_block, &sum);
+    if (sum.used_count != count && !run->loses_blocks) {
+        finding(run, "%zu blocks are live in the walk, %zu in the model", sum.used_count, count);
     }
 }

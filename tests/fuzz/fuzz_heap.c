@@ -7,12 +7,15 @@
  */
 #include "run.h"
 
+#include "api/checked_alloc.h"
 #include "base/options.h"
+#include "check/stack.h"
 #include "core/core_locked.h"
 #include "core/cores.h"
 #include "core/shards.h"
 #include "front/front.h"
 #include "image.h"
+#include "kept.h"
 #include "ma.h"
 #include "pretended.h"
 #include "support/fake_os.h"
@@ -98,31 +101,34 @@ static void read_options(struct run *run)
 {
     static const size_t decays[] = {MA_DECAY, MA_DECAY, 0, SIZE_MAX};
     static const size_t limits[] = {SIZE_MAX, SIZE_MAX, SIZE_MAX, (size_t)2 << 20};
+    static const size_t samples[] = {0, 0, 1, 32};
+    static const size_t quarantines[] = {MA_QUARANTINE, (size_t)1 << 20, (size_t)64 << 10, 0};
     size_t first = input_byte(&run->input);
     size_t second = input_byte(&run->input);
+    size_t third = input_byte(&run->input);
     options.front = first % 8 != 7;
     options.populate = first / 8 % 4 != 3;
     options.thp = first / 32 % 4;
     options.dirty_max = first / 128 != 0 ? (size_t)64 << 10 : SIZE_MAX;
     options.decay_ms = decays[second % 4];
     options.limit = limits[second / 4 % 4];
+    options.check = third % 4;
+    options.zero = third / 4 % 2;
+    options.guard_sample = samples[third / 8 % 4];
+    options.quarantine = quarantines[third / 32 % 4];
+    options.leaks = third / 128;
     run->may_be_refused = options.limit != SIZE_MAX;
     fake_os_set_has_break(second / 16 % 4 != 3);
     cores_set_limit(second / 64 + 1);
-}
-
-/* What a run leaves in a thread-local variable: the home of this thread must be the first shard, which is no memory of
- * the pretended system. */
-static void go_home(void)
-{
-    while (shards_count() > 0 && shard_home() != shard_number(0)) {
-        __atomic_store_n(&shard_home()->cores[0].is_crowded, true, __ATOMIC_RELAXED);
+    if (options.guard_sample != 0 || options.leaks != 0) {
+        stack_start();
     }
 }
 
 static void heap_reset(void)
 {
     image_restore();
+    kept_reset();
     fake_os_reset();
     pretended_reset();
 }
@@ -137,12 +143,23 @@ static size_t count_slabs(void)
     return count;
 }
 
+/* The next release makes all go that was released before. */
+static void empty_quarantine(void)
+{
+    options.quarantine = 0;
+    options.guard_sample = 0;
+    if (checked_is_on()) {
+        ma_free(ma_malloc(1));
+    }
+}
+
 /* Nothing may be left when all is released. */
 static void end_run(struct run *run)
 {
     fake_os_refuse_from(SIZE_MAX);
     fake_os_interrupt(0, NULL);
     check_heap(run);
+    compare_sites(run);
     release_all(&handler);
     release_all(run);
     settle_all(run);
@@ -151,7 +168,12 @@ static void end_run(struct run *run)
         pretended_end();
     }
     check_heap(run);
+    compare_sites(run);
     compare_figures(run);
+    empty_quarantine();
+    if (fake_os_guarded() != 0) {
+        finding(run, "%zu guard pages are left", fake_os_guarded());
+    }
     settle_all(run);
     if (count_slabs() != 0) {
         finding(run, "%zu slabs are left", count_slabs());
@@ -169,7 +191,6 @@ static void run_input(struct run *run)
         operations[input_byte(&run->input) % COUNT_OF(operations)](run);
     }
     end_run(run);
-    go_home();
 }
 
 /* A run without blocks; `run` has been one before, or is zeroed. */
@@ -196,12 +217,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     return 0;
 }
 
-/* The first input finds the thread-local variables as all others do. */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
     image_take();
-    static const uint8_t one_allocation[4];
-    return LLVMFuzzerTestOneInput(one_allocation, sizeof(one_allocation));
+    return 0;
 }

@@ -14,9 +14,10 @@
 /* The linker is told to call it in place of lock_pause(). */
 void __wrap_lock_pause(unsigned milliseconds);
 
+/* While it does not run: */
 struct pretended {
-    struct theap *heap; /* NULL: none */
-    ptrdiff_t offset;   /* its front_offset while it does not run */
+    struct theap *own; /* its front_own */
+    ptrdiff_t offset;  /* its front_offset */
 };
 
 static struct pretended threads[PRETENDED_COUNT];
@@ -28,13 +29,16 @@ void pretended_reset(void)
         threads[i] = (struct pretended){NULL, owner_distance(THEAP_NONE)};
     }
     running = &threads[0];
+    front_own = NULL;
     front_leave(THEAP_NONE);
 }
 
 void pretended_run(size_t number)
 {
+    running->own = front_own;
     running->offset = front_offset;
     running = &threads[number];
+    front_own = running->own;
     front_leave(owner_at(running->offset));
 }
 
@@ -56,8 +60,9 @@ void pretended_vanish(void)
 int pretended_check(void)
 {
     int result = 0;
+    running->own = front_own;
     for (size_t i = 0; i < PRETENDED_COUNT && result == 0; i++) {
-        result = threads[i].heap != NULL ? front_check(threads[i].heap) : 0;
+        result = threads[i].own != NULL ? front_check(threads[i].own) : 0;
     }
     return result;
 }
@@ -71,20 +76,23 @@ struct theap *thread_open(void)
     if (options.front == 0) {
         return THEAP_OFF;
     }
+    if (front_own != NULL) {
+        return front_own;
+    }
     struct theap *heap = registry_enter();
     if (heap == NULL) {
         return THEAP_NONE;
     }
     heap->pointer = &running->offset;
-    running->heap = heap;
+    front_own = heap;
     return heap;
 }
 
 void thread_close(void)
 {
-    struct theap *heap = running->heap;
+    struct theap *heap = front_own;
     front_leave(THEAP_OFF);
-    running->heap = NULL;
+    front_own = NULL;
     if (heap != NULL) {
         registry_leave(heap);
     }
@@ -92,7 +100,7 @@ void thread_close(void)
 
 struct theap *thread_heap(void)
 {
-    return running->heap;
+    return front_own;
 }
 
 void fork_start(void)

@@ -5,8 +5,13 @@
  */
 #include "run.h"
 
+#include "api/checked_alloc.h"
+#include "base/bits.h"
+#include "check/sample.h"
 #include "contents.h"
+#include "kept.h"
 #include "ma.h"
+#include "support/fake_os.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -15,8 +20,11 @@
 
 enum { ERRNO_SENTINEL = EXDEV }; /* what nothing in here sets */
 
-/* What an operation costs, in bytes of work. */
+/* What an operation costs, in bytes of work; one that takes a stack; one that sets up a guard page. The last is no less than
+ * what lies around such a block, so that all that an input asks for finds room. */
 #define WORK_OF_ONE ((size_t)1024)
+#define WORK_OF_STACK ((size_t)8192)
+#define WORK_OF_GUARD ((size_t)16384)
 
 void finding(const struct run *run, const char *format, ...)
 {
@@ -54,13 +62,21 @@ static size_t read_size(struct input *input)
     return input_word(input) % (scales[scale].most + 1) * scales[scale].step;
 }
 
+static size_t work_of_one(void)
+{
+    if (options.check >= 3) {
+        return WORK_OF_GUARD;
+    }
+    return options.leaks != 0 || options.guard_sample == 1 ? WORK_OF_STACK : WORK_OF_ONE;
+}
+
 /* Whether a block of so many bytes is within what an input may have; it counts as had then. */
 static bool may_have(struct run *run, size_t size)
 {
     if (run->shadow.count == LIVE_MAX || run->shadow.bytes + size > LIVE_BYTES_MAX) {
         return false;
     }
-    run->work += size + WORK_OF_ONE;
+    run->work += size + work_of_one();
     return run->work <= WORK_MAX;
 }
 
@@ -75,6 +91,27 @@ static void accept_refusal(const struct run *run, size_t size)
     }
 }
 
+/* With a checked block, all that was asked for and no more; with others, no less. The size of a sample may have been rounded up to
+ * its alignment. */
+static bool has_right_size(const struct live *block)
+{
+    if (!checked_is_on()) {
+        return block->usable >= block->size;
+    }
+    bool may_be_rounded = sample_owns(block->payload) && block->is_aligned;
+    size_t slack = may_be_rounded ? bits_max(block->alignment, MA_ALIGNMENT) : 0;
+    return block->usable >= block->size && block->usable - block->size <= slack;
+}
+
+/* Whether the page that the payload ends in, or at, is followed by one without access, if there is to be one. */
+static bool has_right_guard(const struct run *run, const struct live *block)
+{
+    bool is_exempt = run->may_be_refused || run->lacks_guards || sample_owns(block->payload) ||
+                     block->alignment > MA_PAGE;
+    return options.check < 3 || is_exempt ||
+           fake_os_is_guarded(bits_align_up((char *)block->payload + block->size, MA_PAGE));
+}
+
 /* Check what was handed out and complete `block`, of which payload, size and alignment are known. */
 static void accept(struct run *run, struct live *block)
 {
@@ -83,16 +120,33 @@ static void accept(struct run *run, struct live *block)
         finding(run, "payload %p is not aligned to %zu", (void *)payload, block->alignment);
     }
     block->usable = ma_usable_size(payload);
-    if (block->usable < block->size) {
+    if (!has_right_size(block)) {
         finding(run, "payload %p has %zu usable bytes, %zu were asked for", (void *)payload,
                 block->usable, block->size);
     }
-    if (!ma_owns(payload) || !ma_owns(payload + block->usable - 1)) {
+    if (!ma_owns(payload) || !ma_owns(payload + bits_max(block->usable, 1) - 1)) {
         finding(run, "payload %p is not owned", (void *)payload);
+    }
+    if (!has_right_guard(run, block)) {
+        finding(run, "block %p of %zu bytes has no guard page", (void *)payload, block->size);
+    }
+    if (!run->may_be_refused && kept_has(block)) {
+        finding(run, "payload %p of %zu bytes lies where one was released just now",
+                (void *)payload, block->size);
     }
     run->shadow.created++;
     block->pattern = run->shadow.created << 32;
     contents_fill(payload, block->usable, block->pattern);
+}
+
+/* With zero=1 nothing that a program wrote is left in what was released. */
+static void require_cleared(const struct run *run, const struct live *block)
+{
+    size_t at = options.zero != 0 ? contents_stale(block->payload, block->size) : block->size;
+    if (at != block->size) {
+        finding(run, "block %p of %zu bytes: byte %zu is what was written before a release",
+                (void *)block->payload, block->size, at);
+    }
 }
 
 /* Enter what a request led to. */
@@ -102,6 +156,7 @@ static void add(struct run *run, struct live *block)
         accept_refusal(run, block->size);
         return;
     }
+    require_cleared(run, block);
     accept(run, block);
     shadow_add(&run->shadow, block);
 }
@@ -189,6 +244,7 @@ static void release(struct run *run, const struct live *block, size_t kind)
     } else {
         ma_free(block->payload);
     }
+    kept_add(block);
     if (errno != ERRNO_SENTINEL) {
         finding(run, "a release set errno to %d", errno);
     }
@@ -264,6 +320,9 @@ static void resize_to(struct run *run, size_t index, size_t size)
         accept_refusal(run, size);
         verify(run, &block, block.usable);
         return;
+    }
+    if (resized.payload != block.payload) {
+        kept_add(&block);
     }
     block.payload = resized.payload;
     verify(run, &block, block.size < size ? block.size : size);
@@ -345,7 +404,7 @@ void verify_all(struct run *run)
     qsort(sorted, run->shadow.count, sizeof(sorted[0]), compare_places);
     for (size_t i = 1; i < run->shadow.count; i++) {
         const struct live *before = sorted[i - 1];
-        if (before->payload + before->usable > sorted[i]->payload) {
+        if (before->payload + bits_max(before->usable, 1) > sorted[i]->payload) {
             finding(run, "block %p of %zu bytes and block %p overlap", (void *)before->payload,
                     before->usable, (void *)sorted[i]->payload);
         }

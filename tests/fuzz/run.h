@@ -25,6 +25,7 @@ struct run {
     size_t work;               /* bytes so far: an input ends where it takes too long */
     bool may_be_refused;       /* memory was limited or refused at some time: NULL is no finding */
     bool loses_blocks; /* moves may lose their target, a block that is never released then */
+    bool lacks_guards; /* guard pages were refused at some time */
 };
 
 /* End the process with a message: the fuzzer keeps the input. */
@@ -68,6 +69,9 @@ void change_system(struct run *run);
 void crowd(struct run *run);
 void check_heap(struct run *run);
 void compare_figures(struct run *run);
+
+/* Compare what leaks=1 would tell at exit with the model. */
+void compare_sites(struct run *run);
 
 /* Let every thread pass on what it holds back, and compare the heap's figures with the model's. */
 void settle_all(struct run *run);

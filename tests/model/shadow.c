@@ -56,6 +56,19 @@ size_t pattern_mismatch(const unsigned char *bytes, size_t size, uint64_t patter
     return size;
 }
 
+size_t pattern_find(const unsigned char *bytes, size_t size)
+{
+    const uint64_t step = word_at(8, 0);
+    for (size_t offset = 0; offset + 16 <= size; offset += 8) {
+        uint64_t words[2];
+        memcpy(words, bytes + offset, sizeof(words));
+        if (words[1] - words[0] == step) {
+            return offset;
+        }
+    }
+    return size;
+}
+
 size_t first_nonzero(const unsigned char *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++) {

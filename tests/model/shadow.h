@@ -40,6 +40,9 @@ void pattern_fill(unsigned char *bytes, size_t size, uint64_t pattern);
 /* The offset of the first byte that is not the pattern's; `size` if all are. */
 size_t pattern_mismatch(const unsigned char *bytes, size_t size, uint64_t pattern);
 
+/* The offset of two words, one behind the other, as some pattern has them; `size` if there are none. */
+size_t pattern_find(const unsigned char *bytes, size_t size);
+
 /* The offset of the first byte that is not zero; `size` if all are. */
 size_t first_nonzero(const unsigned char *bytes, size_t size);
 

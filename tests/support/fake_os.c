@@ -37,6 +37,9 @@ static size_t requests;
 static size_t populated;
 static size_t purged;
 static bool refuse_purge;
+static bool refuse_guards;
+static bool guarded[FAKE_OS_BYTES / PAGE];
+static size_t guarded_count;
 static enum os_move_result moves_end;
 static size_t moved;
 static size_t refused_from;
@@ -71,11 +74,22 @@ static size_t page_of(size_t offset)
     return bits_round_up(offset, PAGE) / PAGE;
 }
 
+/* Whether some page is guarded. */
+static bool has_guard(size_t first, size_t end)
+{
+    bool has = false;
+    for (size_t i = first; guarded_count > 0 && i < end; i++) {
+        has |= guarded[i];
+    }
+    return has;
+}
+
 static void set_pages(size_t first, size_t end, enum page_state state)
 {
     if (first == end) {
         return;
     }
+    assert(!has_guard(first, end));
     int access = state == OF_BREAK || state == MAPPED ? PROT_READ | PROT_WRITE : PROT_NONE;
     void *got = mmap(array + first * PAGE, (end - first) * PAGE, access,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
@@ -105,6 +119,9 @@ void fake_os_reset(void)
         assert(array != MAP_FAILED);
         array = bits_align_up(array, MA_GRANULE);
     }
+    memset(guarded, 0, sizeof(guarded));
+    guarded_count = 0;
+    refuse_guards = false;
     set_pages(0, FAKE_OS_BYTES / PAGE, NOBODYS);
     for (size_t i = 0; i < RESERVATION_COUNT; i++) {
         if (reservations[i].start != NULL) {
@@ -218,6 +235,21 @@ void fake_os_refuse_purge(bool refuse)
 size_t fake_os_purged(void)
 {
     return purged;
+}
+
+void fake_os_refuse_guards(bool refuse)
+{
+    refuse_guards = refuse;
+}
+
+size_t fake_os_guarded(void)
+{
+    return guarded_count;
+}
+
+bool fake_os_is_guarded(const void *address)
+{
+    return guarded[((uintptr_t)address - (uintptr_t)array) / PAGE];
 }
 
 void fake_os_let_moves(enum os_move_result end)
@@ -340,9 +372,8 @@ bool os_commit(char *where, size_t size)
 }
 
 /* The run must be of whole pages, which the allocator holds. */
-static void check_run(const char *where, size_t size)
+static void require_held(const char *where, size_t size)
 {
-    note_call();
     size_t first = (size_t)(where - array) / PAGE;
     assert((uintptr_t)where % PAGE == 0 && size % PAGE == 0 && size > 0);
     assert(are_pages(first, first + size / PAGE, OF_BREAK) ||
@@ -350,9 +381,32 @@ static void check_run(const char *where, size_t size)
     (void)first;
 }
 
+static void check_held(const char *where, size_t size)
+{
+    note_call();
+    require_held(where, size);
+}
+
+/* There must be no guard in the run. */
+static void require_unguarded(const char *where, size_t size)
+{
+    size_t first = (size_t)(where - array) / PAGE;
+    assert(!has_guard(first, first + size / PAGE));
+    (void)first;
+}
+
+static void check_run(const char *where, size_t size)
+{
+    check_held(where, size);
+    require_unguarded(where, size);
+}
+
+/* The run is free in part: a signal handler that comes now may give it back. The system takes a guard for a reason to refuse. */
 void os_populate(char *where, size_t size)
 {
-    check_run(where, size);
+    require_held(where, size);
+    note_call();
+    require_unguarded(where, size);
     populated += size;
 }
 
@@ -361,19 +415,41 @@ bool os_is_mapped(const void *address)
     return (uintptr_t)address - (uintptr_t)array < FAKE_OS_BYTES;
 }
 
-/* Accesses to guard pages are not tried here, and what they hold is not looked at. */
-void os_guard(char *where, size_t size)
+static void set_guard(char *where, size_t size, bool is_guarded)
 {
-    check_run(where, size);
+    int access = is_guarded ? PROT_NONE : PROT_READ | PROT_WRITE;
+    size_t first = (size_t)(where - array) / PAGE;
+    for (size_t i = first; i < first + size / PAGE; i++) {
+        assert(guarded[i] != is_guarded);
+        guarded[i] = is_guarded;
+        guarded_count += is_guarded ? 1 : (size_t)-1;
+    }
+    assert(mprotect(where, size, access) == 0);
 }
 
+/* Any access faults. */
+void os_guard(char *where, size_t size)
+{
+    check_held(where, size);
+    if (!refuse_guards) {
+        assert(madvise(where, size, MADV_DONTNEED) == 0);
+        set_guard(where, size, true);
+    }
+}
+
+/* Of a run that has none because it was refused, nothing changes. */
 void os_unguard(char *where, size_t size)
 {
-    check_run(where, size);
+    check_held(where, size);
+    size_t first = (size_t)(where - array) / PAGE;
+    if (has_guard(first, first + size / PAGE)) {
+        set_guard(where, size, false);
+    }
 }
 
 void os_withdraw(char *where, size_t size)
 {
+    note_call();
     assert(madvise(where, size, MADV_DONTNEED) == 0 && mprotect(where, size, PROT_NONE) == 0);
 }
 

@@ -73,6 +73,13 @@ void fake_os_refuse_purge(bool refuse);
 /* Bytes that were purged since the reset. */
 size_t fake_os_purged(void);
 
+/* Refuse to guard pages, or no longer. */
+void fake_os_refuse_guards(bool refuse);
+
+/* Pages of the array that are guarded: any access crashes the test. And whether one of them has the address. */
+size_t fake_os_guarded(void);
+bool fake_os_is_guarded(const void *address);
+
 /* What every move from now on comes to; OS_MOVED after a reset. */
 void fake_os_let_moves(enum os_move_result end);
 

@@ -3,8 +3,10 @@
  */
 #include "check/checked.h"
 
+#include "base/bits.h"
 #include "support/core_fixture.h"
 #include "support/expect_abort.h"
+#include "support/fake_os.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -72,8 +74,20 @@ static void a_block_with_a_guard_page_ends_close_to_it(void **state)
     for (size_t s = 0; s < COUNT_OF(sizes); s++) {
         char *payload = make(state, 16, sizes[s], true);
         assert_in_range((uintptr_t) - (uintptr_t)(payload + sizes[s]) % MA_PAGE, 0, 15);
+        assert_true(fake_os_is_guarded(bits_align_up(payload + sizes[s], MA_PAGE)));
         drop(state, payload);
+        assert_int_equal(fake_os_guarded(), 0);
     }
+}
+
+static void a_block_whose_guard_page_was_refused_is_served_and_released(void **state)
+{
+    fake_os_refuse_guards(true);
+    char *payload = make(state, 16, 100, true);
+    assert_int_equal(fake_os_guarded(), 0);
+    fake_os_refuse_guards(false);
+    checked_require(checked_of(payload), "test");
+    drop(state, payload);
 }
 
 static void what_is_no_checked_block_is_not_taken_for_one(void **state)
@@ -148,6 +162,8 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_block_with_a_guard_page_ends_close_to_it, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_block_whose_guard_page_was_refused_is_served_and_released,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(what_is_no_checked_block_is_not_taken_for_one,
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(each_byte_of_the_redzone_is_watched, fixture_setup,

@@ -107,6 +107,16 @@ static void populating_can_be_turned_off(void **state)
     assert_int_equal(populated, 0);
 }
 
+static void nothing_is_populated_where_pages_may_be_guarded(void **state)
+{
+    struct ma_core *core = core_of(state);
+    options.check = 3;
+    core_alloc(core, 8 * MIB);
+    size_t populated = populated_by(core, KIB, MIB);
+    options.check = 0;
+    assert_int_equal(populated, 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -120,6 +130,7 @@ int main(void)
         TEST(pages_are_populated_once),
         TEST(what_was_given_back_is_populated_anew),
         TEST(populating_can_be_turned_off),
+        TEST(nothing_is_populated_where_pages_may_be_guarded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  */
 #include "front_fixture.h"
 
+#include "base/options.h"
 #include "support/fake_os.h"
 
 #include <setjmp.h>
@@ -13,6 +14,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <string.h>
 #include <unistd.h>
 
 static void *objects[OBJECTS_MAX];
@@ -452,7 +454,7 @@ static void what_interrupts_the_registry_gets_nothing_and_does_not_wait(void **s
     assert_null(inner_heap);
     assert_null(inner_slab);
     assert_false(inner_note);
-    assert_int_equal(slab_count(), 1); /* without objects, but nobody could take note */
+    assert_int_equal(slab_count(), 0); /* it was given back when the registry was left */
     objects[0] = first_object(64);
     assert_int_equal(slab_count(), 1);
     assert_ptr_equal(slab_owner(slab_of(objects[0])), heap);
@@ -738,6 +740,53 @@ static void a_fork_of_the_only_thread_changes_nothing(void **state)
     front_free(objects[0]);
 }
 
+static void *of_vanished; /* NULL: it was freed */
+static struct theap *interrupted;
+
+static void free_as_handler(void)
+{
+    become(THEAP_OFF);
+    front_free(of_vanished);
+    become(interrupted);
+    of_vanished = NULL;
+}
+
+/* The other slab of the vanished thread has no objects and is given back, whereby the system is called: before the one that the
+ * handler frees in is an orphan, or afterwards. */
+static void a_handler_frees_amid_a_fork(size_t call, bool is_behind)
+{
+    begin_thread();
+    of_vanished = is_behind ? NULL : first_object(64);
+    void *other = first_object(1024);
+    memset(other, 1, 1024);
+    of_vanished = is_behind ? first_object(64) : of_vanished;
+    front_free(other);
+    interrupted = begin_thread();
+
+    fake_os_interrupt(call, free_as_handler);
+    registry_after_fork(interrupted);
+    fake_os_interrupt(0, NULL);
+
+    if (of_vanished != NULL) {
+        free_as_handler();
+    }
+    assert_int_equal(slab_count(), 0);
+    end_thread(interrupted);
+}
+
+static void what_a_handler_frees_amid_a_fork_is_not_forgotten(void **state)
+{
+    (void)state;
+    enum { CALLS_MAX = 6 };
+    size_t dirty_max = options.dirty_max;
+    options.dirty_max = 0;
+    for (size_t call = 0; call < CALLS_MAX; call++) {
+        a_handler_frees_amid_a_fork(call, false);
+        a_handler_frees_amid_a_fork(call, true);
+    }
+    options.dirty_max = dirty_max;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -781,6 +830,7 @@ int main(void)
         FRONT_TEST(after_a_fork_what_others_held_back_and_posted_is_passed_on),
         FRONT_TEST(after_a_fork_of_a_thread_without_a_heap_all_slabs_are_orphans),
         FRONT_TEST(a_fork_of_the_only_thread_changes_nothing),
+        FRONT_TEST(what_a_handler_frees_amid_a_fork_is_not_forgotten),
     };
     return cmocka_run_group_tests(tests, front_group_setup, NULL);
 }

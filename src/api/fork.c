@@ -15,8 +15,8 @@
 #include "front/registry.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stddef.h>
+#include <unistd.h>
 
 /* glibc's; its header declares them for itself alone. The lock is recursive. */
 void _IO_list_lock(void) __attribute__((weak));
@@ -75,6 +75,18 @@ static void in_parent(void)
     release_stream_list();
 }
 
+/* Atomic. 0: in this process nobody has asked yet, and who asks first is taken to be in it. */
+static pid_t process;
+
+bool fork_is_own_process(void)
+{
+    pid_t none = 0;
+    pid_t here = getpid();
+    return __atomic_compare_exchange_n(&process, &none, here, false, __ATOMIC_RELAXED,
+                                       __ATOMIC_RELAXED) ||
+           none == here;
+}
+
 /* The heaps of the threads that are not there any more are this thread's to clear. */
 static void in_child(void)
 {
@@ -82,9 +94,11 @@ static void in_child(void)
     take_back();
     registry_after_fork(thread_heap());
     reset_stream_list();
+    __atomic_store_n(&process, 0, __ATOMIC_RELAXED);
 }
 
 void fork_start(void)
 {
+    fork_is_own_process();
     pthread_atfork(prepare, in_parent, in_child);
 }

@@ -11,8 +11,10 @@
 #include "api/fork.h"
 
 #include "api/thread.h"
+#include "base/config.h"
 #include "core/cores.h"
 #include "front/registry.h"
+#include "os/lock.h"
 
 #include <pthread.h>
 #include <stddef.h>
@@ -56,11 +58,33 @@ static void reset_stream_list(void)
     }
 }
 
+static bool lend_within(unsigned milliseconds)
+{
+    if (!registry_lend_within(milliseconds)) {
+        return false;
+    }
+    bool is_lent = cores_lend_within(milliseconds);
+    if (!is_lent) {
+        registry_take_back();
+    }
+    return is_lent;
+}
+
+/* Who is in a handler that has interrupted the allocator comes too late for the order. As it goes on to glibc's part of the
+ * fork all the same, nobody who has the list waits for it for long. */
 static void prepare(void)
 {
+    if (lock_may_be_inside_any()) {
+        registry_lend();
+        cores_lend();
+        return;
+    }
     take_stream_list();
-    registry_lend();
-    cores_lend();
+    while (!lend_within(MA_SHARD_PATIENCE)) {
+        release_stream_list();
+        lock_pause(1);
+        take_stream_list();
+    }
 }
 
 static void take_back(void)

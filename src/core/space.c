@@ -448,6 +448,15 @@ void space_lend(void)
     lock_lend(&lock);
 }
 
+bool space_lend_within(unsigned milliseconds)
+{
+    bool is_mine = lock_lent_to_me(&lock) || lock_acquire_within(&lock, milliseconds);
+    if (is_mine) {
+        lock_lend(&lock);
+    }
+    return is_mine;
+}
+
 void space_take_back(void)
 {
     if (lock_lent_to_me(&lock) && lock_take_back(&lock)) {

@@ -126,6 +126,9 @@ struct space_usage space_usage(void);
 void space_lend(void);
 void space_take_back(void);
 
+/* The first, but false where the lock was not to be had within so long. Requires: the thread is inside no lock. */
+bool space_lend_within(unsigned milliseconds);
+
 /* Whether segments ever reached as far up as `address`. Constant time, no lock. */
 static inline bool space_has_reached(const void *address)
 {

@@ -5,7 +5,7 @@
  */
 #include "common.h"
 
-enum { FORKERS = 2, READERS = 4, FORKS = 50, LINE = 50000 };
+enum { FORKERS = 2, READERS = 4, FORKS = 20, LINE = 50000 };
 
 static int stop; /* atomic */
 static FILE *line_file;

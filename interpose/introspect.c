@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdio.h>
 
 /* glibc's fields: `arena` and `hblkhd` are what the system gave, `uordblks` and
@@ -54,6 +55,9 @@ void malloc_stats(void)
 {
     struct ma_stats stats;
     ma_stats(&stats);
+    /* As glibc's, no point where a thread is cancelled. */
+    int cancel_state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     fprintf(stderr,
             "Arena 0:\n"
             "system bytes     = %10zu\n"
@@ -65,6 +69,7 @@ void malloc_stats(void)
             "max mmap bytes   = %10zu\n",
             stats.break_bytes, stats.live_bytes, stats.break_bytes + stats.mmap_bytes,
             stats.live_bytes, stats.peak_mmap_count, stats.peak_mmap_bytes);
+    pthread_setcancelstate(cancel_state, NULL);
 }
 
 int malloc_info(int options, FILE *stream)

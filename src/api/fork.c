@@ -4,36 +4,125 @@
  * Prepare handlers run last-registered first, so that those of other libraries
  * run before or after ours. They may allocate: the locks are lent to the forking
  * thread, which goes on using the heap, while all others wait.
+ *
+ * After all handlers, glibc's fork() takes the lock of its list of streams. Who has that lock, in fflush(NULL), waits for
+ * streams, and who has a stream, in getline(), may be waiting for one of our locks. So it comes before ours.
  */
 #include "api/fork.h"
 
 #include "api/thread.h"
+#include "base/config.h"
 #include "core/cores.h"
 #include "front/registry.h"
+#include "os/lock.h"
 
 #include <pthread.h>
+#include <stddef.h>
+#include <unistd.h>
 
+/* glibc's; its header declares them for itself alone. The lock is recursive. */
+void _IO_list_lock(void) __attribute__((weak));
+void _IO_list_unlock(void) __attribute__((weak));
+void _IO_list_resetlock(void) __attribute__((weak));
+
+/* glibc 2.32: no other thread ever was there, or none is any more. */
+extern char __libc_single_threaded __attribute__((weak));
+
+/* The lock of the list of streams: how often forks that are under way have taken it. More than one where a handler forks. */
+static unsigned stream_list_takes;
+
+/* Where there is one thread nobody can have the lock, and glibc does not take it either. */
+static void take_stream_list(void)
+{
+    bool is_alone = &__libc_single_threaded != NULL && __libc_single_threaded;
+    if (!is_alone && _IO_list_lock != NULL) {
+        _IO_list_lock();
+        stream_list_takes++;
+    }
+}
+
+static void release_stream_list(void)
+{
+    if (stream_list_takes > 0) {
+        stream_list_takes--;
+        _IO_list_unlock();
+    }
+}
+
+/* As glibc does: the child has it free. */
+static void reset_stream_list(void)
+{
+    if (stream_list_takes > 0) {
+        stream_list_takes = 0;
+        _IO_list_resetlock();
+    }
+}
+
+static bool lend_within(unsigned milliseconds)
+{
+    if (!registry_lend_within(milliseconds)) {
+        return false;
+    }
+    bool is_lent = cores_lend_within(milliseconds);
+    if (!is_lent) {
+        registry_take_back();
+    }
+    return is_lent;
+}
+
+/* Who is in a handler that has interrupted the allocator comes too late for the order. As it goes on to glibc's part of the
+ * fork all the same, nobody who has the list waits for it for long. */
 static void prepare(void)
 {
-    registry_lend();
-    cores_lend();
+    if (lock_may_be_inside_any()) {
+        registry_lend();
+        cores_lend();
+        return;
+    }
+    take_stream_list();
+    while (!lend_within(MA_SHARD_PATIENCE)) {
+        release_stream_list();
+        lock_pause(1);
+        take_stream_list();
+    }
+}
+
+static void take_back(void)
+{
+    cores_take_back();
+    registry_take_back();
 }
 
 static void in_parent(void)
 {
-    cores_take_back();
-    registry_take_back();
+    take_back();
+    release_stream_list();
+}
+
+/* Atomic. 0: in this process nobody has asked yet, and who asks first is taken to be in it. */
+static pid_t process;
+
+bool fork_is_own_process(void)
+{
+    pid_t none = 0;
+    pid_t here = getpid();
+    return __atomic_compare_exchange_n(&process, &none, here, false, __ATOMIC_RELAXED,
+                                       __ATOMIC_RELAXED) ||
+           none == here;
 }
 
 /* The heaps of the threads that are not there any more are this thread's to clear. */
 static void in_child(void)
 {
     cores_after_fork();
-    in_parent();
+    take_back();
     registry_after_fork(thread_heap());
+    reset_stream_list();
+    __atomic_store_n(&process, 0, __ATOMIC_RELAXED);
 }
 
 void fork_start(void)
 {
+    fork_is_own_process();
     pthread_atfork(prepare, in_parent, in_child);
 }

@@ -265,12 +265,35 @@ void cores_lend(void)
     space_lend();
 }
 
+/* The first so many of all cores. */
+static void take_back_before(size_t number)
+{
+    while (number-- > 0) {
+        core_take_back(core_number(number));
+    }
+}
+
+bool cores_lend_within(unsigned milliseconds)
+{
+    size_t count = shards_count() * MA_CORE_COUNT;
+    for (size_t i = 0; i < count; i++) {
+        bool is_lost = core_is_lost(core_number(i - i % MA_CORE_COUNT));
+        if (!is_lost && !core_lend_within(core_number(i), milliseconds)) {
+            take_back_before(i);
+            return false;
+        }
+    }
+    if (!space_lend_within(milliseconds)) {
+        take_back_before(count);
+        return false;
+    }
+    return true;
+}
+
 void cores_take_back(void)
 {
     space_take_back();
-    for (size_t i = shards_count() * MA_CORE_COUNT; i-- > 0;) {
-        core_take_back(core_number(i));
-    }
+    take_back_before(shards_count() * MA_CORE_COUNT);
 }
 
 void cores_after_fork(void)

@@ -45,6 +45,10 @@ int cores_each(int (*visit)(struct ma_core *core, void *context), void *context)
 /* Shut every lock of cores and space that this thread is not inside to the others, in lock
  * order; and the reverse. Calls nest. */
 void cores_lend(void);
+
+/* The first, but false, and nothing is lent, where one of them was not to be had within so long. Requires: the thread is inside
+ * no lock. */
+bool cores_lend_within(unsigned milliseconds);
 void cores_take_back(void);
 
 /* In a forked child, before cores_take_back(): cores that were not had are not used any more, as who is

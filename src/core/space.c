@@ -25,7 +25,9 @@ struct space_map space_map;
 static struct lock lock;
 
 /* Space lock: */
-static size_t range;   /* bytes from space_map.base that the table can describe; constant */
+static size_t range; /* bytes from space_map.base that the table can describe */
+static size_t
+    table_count; /* descriptors that address space is reserved for; neither grows after the start */
 static char *map_from; /* where the next mapping is tried first; NULL: where the break stands */
 static struct space_usage usage;
 
@@ -53,6 +55,7 @@ static size_t reserve_tables(size_t wanted)
             space_map.slabs = (struct slab *)tables;
             space_map.granules = (struct granule *)(space_map.slabs + rounded);
             space_map.remotes = (struct remote *)(space_map.granules + rounded);
+            table_count = rounded;
             return count;
         }
     }
@@ -102,6 +105,37 @@ static bool commit_table_locked(const char *end)
     usage.table_bytes = to * GRANULE_COST;
     __atomic_store_n(&space_map.granule_count, to, __ATOMIC_RELEASE);
     return true;
+}
+
+/* Give the address space back that a table has from the `from`th on of its descriptors, of `size` bytes each. */
+static void cut_table(void *table, size_t size, size_t from)
+{
+    os_unmap((char *)table + from * size, (table_count - from) * size);
+}
+
+static void fit_locked(size_t address_space_limit)
+{
+    size_t wanted = bits_round_up(range_for(address_space_limit) / MA_GRANULE, TABLE_STEP);
+    size_t kept = wanted > space_map.granule_count ? wanted : space_map.granule_count;
+    if (kept >= table_count) {
+        return;
+    }
+    cut_table(space_map.slabs, sizeof(struct slab), kept);
+    cut_table(space_map.granules, sizeof(struct granule), kept);
+    cut_table(space_map.remotes, sizeof(struct remote), kept);
+    table_count = kept;
+    range = kept * MA_GRANULE < range ? kept * MA_GRANULE : range;
+}
+
+void space_fit(size_t address_space_limit)
+{
+    bool has_started = space_map.slabs != NULL;
+    if (!has_started || lock_held_by_me(&lock)) {
+        return;
+    }
+    lock_acquire(&lock);
+    fit_locked(address_space_limit);
+    lock_release(&lock);
 }
 
 /* Where segments have reached up to `end`. */
@@ -412,6 +446,15 @@ void space_lend(void)
         lock_acquire(&lock);
     }
     lock_lend(&lock);
+}
+
+bool space_lend_within(unsigned milliseconds)
+{
+    bool is_mine = lock_lent_to_me(&lock) || lock_acquire_within(&lock, milliseconds);
+    if (is_mine) {
+        lock_lend(&lock);
+    }
+    return is_mine;
 }
 
 void space_take_back(void)

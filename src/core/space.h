@@ -73,6 +73,13 @@ struct space_usage {
 bool space_start(void);
 
 /*
+ * The process may have so many bytes of address space from now on. What the tables have reserved beyond the share that they
+ * would start with is given back; the range shrinks to what they describe still, and does not grow again. Nothing before
+ * space_start(), or where the calling thread was interrupted in here.
+ */
+void space_fit(size_t address_space_limit);
+
+/*
  * Take a new run of `size` bytes, a multiple of MA_GRANULE, zeroed, and enter it in
  * the table as a segment of `core`, its record filled in (but for the list links).
  *
@@ -118,6 +125,9 @@ struct space_usage space_usage(void);
  * interrupted in here. Calls nest. */
 void space_lend(void);
 void space_take_back(void);
+
+/* The first, but false where the lock was not to be had within so long. Requires: the thread is inside no lock. */
+bool space_lend_within(unsigned milliseconds);
 
 /* Whether segments ever reached as far up as `address`. Constant time, no lock. */
 static inline bool space_has_reached(const void *address)

@@ -529,6 +529,18 @@ void registry_lend(void)
     }
 }
 
+bool registry_lend_within(unsigned milliseconds)
+{
+    if (lock_is_abandoned(&lock)) {
+        return true;
+    }
+    bool is_mine = lock_lent_to_me(&lock) || lock_acquire_within(&lock, milliseconds);
+    if (is_mine) {
+        lock_lend(&lock);
+    }
+    return is_mine;
+}
+
 void registry_take_back(void)
 {
     if (lock_lent_to_me(&lock) && lock_take_back(&lock)) {

@@ -51,6 +51,9 @@ void registry_each(void (*visit)(struct theap *heap, void *context), void *conte
 
 /* As cores_lend() and cores_take_back(), for the registry's lock. */
 void registry_lend(void);
+
+/* The same, but false where the lock was not to be had within so long. Requires: the thread is inside no lock. */
+bool registry_lend_within(unsigned milliseconds);
 void registry_take_back(void);
 
 #endif

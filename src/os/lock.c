@@ -12,6 +12,7 @@
 #include "base/assert.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/futex.h>
 #include <stddef.h>
 #include <sys/syscall.h>
@@ -29,6 +30,9 @@ enum { SPIN_COUNT = 100 };
 /* Milliseconds until who sleeps looks for itself: it may be that the one wake-up went to a thread in which
  * then a signal handler began, and waits for a lock that this thread has. */
 enum { DOUBT = 5 };
+
+/* Sleeps that do not end. */
+#define FOR_EVER UINT_MAX
 
 /* A bit for each rank that the thread holds; its address is the thread's mark. */
 static _Thread_local uint32_t held_ranks;
@@ -95,25 +99,29 @@ static bool try_acquire(struct lock *lock, uintptr_t word)
 }
 
 /* A thread that has slept cannot know whether others sleep too, so it takes the lock
- * as one that is waited for. */
-static __attribute__((noinline)) void acquire_slow(struct lock *lock)
+ * as one that is waited for. It sleeps so often at most, and so long each time: false where that was not enough. */
+static __attribute__((noinline)) bool acquire_slow(struct lock *lock, unsigned sleeps,
+                                                   unsigned milliseconds)
 {
     for (int i = 0; i < SPIN_COUNT; i++) {
         relax();
         if (__atomic_load_n(&lock->word, __ATOMIC_RELAXED) == FREE && try_acquire(lock, self())) {
-            return;
+            return true;
         }
     }
     for (;;) {
         uintptr_t word = __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
         if (word == FREE) {
             if (try_acquire(lock, self() | WAITED_FOR)) {
-                return;
+                return true;
             }
+        } else if (sleeps == 0) {
+            return false;
         } else if ((word & WAITED_FOR) != 0 ||
                    __atomic_compare_exchange_n(&lock->word, &word, word | WAITED_FOR, false,
                                                __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-            sleep_while(futex_of(lock), (uint32_t)(word | WAITED_FOR), DOUBT);
+            sleep_while(futex_of(lock), (uint32_t)(word | WAITED_FOR), milliseconds);
+            sleeps -= sleeps != FOR_EVER;
         }
     }
 }
@@ -182,13 +190,17 @@ bool lock_try_acquire(struct lock *lock)
 
 bool lock_acquire_within(struct lock *lock, unsigned milliseconds)
 {
-    while (!try_enter(lock)) {
-        if (milliseconds-- == 0) {
-            return false;
-        }
-        lock_pause(1);
+    if (try_enter(lock)) {
+        return true;
     }
-    return true;
+    count_inside(1);
+    bool is_mine = acquire_slow(lock, milliseconds, 1);
+    if (is_mine) {
+        note_entered(lock);
+    } else {
+        count_inside(-1);
+    }
+    return is_mine;
 }
 
 bool lock_acquire(struct lock *lock)
@@ -199,7 +211,7 @@ bool lock_acquire(struct lock *lock)
         return true;
     }
     count_inside(1);
-    acquire_slow(lock);
+    acquire_slow(lock, FOR_EVER, DOUBT);
     note_entered(lock);
     return false;
 }

@@ -7,6 +7,7 @@
 #include "expect.h"
 
 #include <malloc.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -168,6 +169,29 @@ static void malloc_stats_reads_like_glibcs(void)
     EXPECT(stat_of(during, sections[1], "max mmap bytes  ") >= 0);
 }
 
+static void *tell_when_cancelled(void *context)
+{
+    pthread_cancel(pthread_self());
+    malloc_stats();
+    return context;
+}
+
+/* A thread that is to be cancelled tells all the same. */
+static void malloc_stats_is_no_cancellation_point(void)
+{
+    static char is_told;
+    pthread_t thread;
+    void *result = NULL;
+    int saved = dup(STDERR_FILENO);
+    FILE *nowhere = fopen("/dev/null", "w");
+    dup2(fileno(nowhere), STDERR_FILENO);
+    EXPECT(pthread_create(&thread, NULL, tell_when_cancelled, &is_told) == 0);
+    EXPECT(pthread_join(thread, &result) == 0 && result == &is_told);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    fclose(nowhere);
+}
+
 static void malloc_info_refuses_options(void)
 {
     char text[16] = "";
@@ -208,6 +232,7 @@ int main(int argc, char **argv)
     trim_says_whether_it_gave_memory();
     keepcost_is_what_trim_gives();
     malloc_stats_reads_like_glibcs();
+    malloc_stats_is_no_cancellation_point();
     malloc_info_refuses_options();
     tuning_is_accepted();
     EXPECT(expect_heap_check() == 0);

@@ -1,11 +1,13 @@
 /*
  * Memory runs out: NULL and ENOMEM each time, nothing is damaged, and what is freed can be had again.
  *
- *   limits as|data|falling|start-as|start-data
+ *   limits as|data|falling|falling-as|start-as|start-data
  */
 #include "limits.h"
 
 #include <malloc.h>
+#include <pthread.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 enum { MIB = 1 << 20, STACK = 256 << 10 };
@@ -113,7 +115,7 @@ static void lifted(void)
 
 static void address_space_runs_out(void)
 {
-    limits_set(RLIMIT_AS, expect_address_space() + 24 * MIB);
+    limits_spare_address_space(24 * MIB);
     run_out_and_recover();
     limits_lift(RLIMIT_AS);
     lifted();
@@ -178,9 +180,13 @@ static __attribute__((noinline)) void touch_stack(void)
 }
 
 /* The first allocations of a process that has `spare` bytes; gives its exit status. */
-static int start_with(__rlimit_resource_t resource, size_t used, size_t spare)
+static int start_with(__rlimit_resource_t resource, size_t spare)
 {
-    limits_set(resource, used + spare);
+    if (resource == RLIMIT_AS) {
+        limits_spare_address_space(spare);
+    } else {
+        limits_set(resource, 1 + spare); /* Linux takes 0 for "no break" */
+    }
     void *payload = NULL;
     for (int i = 0; i < 3 && payload == NULL; i++) {
         errno = 0;
@@ -209,13 +215,13 @@ static int start_with(__rlimit_resource_t resource, size_t used, size_t spare)
 }
 
 /* Each in a child, for which all is the first time. */
-static void little_is_left_at_the_start(__rlimit_resource_t resource, size_t used)
+static void little_is_left_at_the_start(__rlimit_resource_t resource)
 {
     for (size_t spare = 0; spare <= 2 * MIB; spare += spare < 512 << 10 ? 4096 : 128 << 10) {
         pid_t child = fork();
         if (child == 0) {
             touch_stack();
-            _exit(start_with(resource, used, spare));
+            _exit(start_with(resource, spare));
         }
         int status = -1;
         EXPECT(child > 0 && waitpid(child, &status, 0) == child);
@@ -226,6 +232,56 @@ static void little_is_left_at_the_start(__rlimit_resource_t resource, size_t use
             return;
         }
     }
+}
+
+static void *end_at_once(void *context)
+{
+    return context;
+}
+
+/* A limit far below what the heap reserves for its tables: there is room for stacks, mappings and payloads. */
+static void use_lowered_space(void)
+{
+    pthread_t thread;
+    EXPECT(pthread_create(&thread, NULL, end_at_once, NULL) == 0);
+    pthread_join(thread, NULL);
+    void *mapping = mmap(NULL, 64 * MIB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    EXPECT(mapping != MAP_FAILED);
+    munmap(mapping, 64 * MIB);
+    void *payload = malloc(64 * MIB);
+    EXPECT(payload != NULL);
+    memset(payload, 1, 64 * MIB);
+    free(payload);
+    errno = 0;
+    EXPECT(malloc(300 * MIB) == NULL && errno == ENOMEM);
+}
+
+static void address_space_limit_falls(void)
+{
+    pid_t child = vfork();
+    if (child == 0) { /* only itself: the heap is its parent's */
+        struct rlimit low = {200 * MIB, 200 * MIB};
+        _exit(setrlimit(RLIMIT_AS, &low));
+    }
+    EXPECT(child > 0 && waitpid(child, NULL, 0) == child);
+    EXPECT(expect_address_space() > (size_t)1 << 30);
+
+    child = fork();
+    if (child == 0) {
+        const struct rlimit low = {200 * MIB, 200 * MIB};
+        EXPECT(prlimit(getpid(), RLIMIT_AS, &low, NULL) == 0);
+        use_lowered_space();
+        _exit(expect_status());
+    }
+    int status = -1;
+    EXPECT(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+
+    limits_set(RLIMIT_AS, 200 * MIB);
+    use_lowered_space();
+    limits_lift(RLIMIT_AS);
+    void *payload = malloc(300 * MIB);
+    EXPECT(payload != NULL);
+    free(payload);
 }
 
 int main(int argc, char **argv)
@@ -239,10 +295,12 @@ int main(int argc, char **argv)
         data_runs_out();
     } else if (strcmp(subject, "falling") == 0) {
         data_limit_falls();
+    } else if (strcmp(subject, "falling-as") == 0) {
+        address_space_limit_falls();
     } else if (strcmp(subject, "start-as") == 0) {
-        little_is_left_at_the_start(RLIMIT_AS, expect_address_space());
+        little_is_left_at_the_start(RLIMIT_AS);
     } else if (strcmp(subject, "start-data") == 0) {
-        little_is_left_at_the_start(RLIMIT_DATA, 1);
+        little_is_left_at_the_start(RLIMIT_DATA);
     } else {
         return 2;
     }

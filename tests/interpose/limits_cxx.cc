@@ -12,7 +12,7 @@ int main()
 {
     constexpr std::size_t MIB = 1 << 20;
     expect_libma();
-    limits_set(RLIMIT_AS, expect_address_space() + 24 * MIB);
+    limits_spare_address_space(24 * MIB);
     for (int turn = 0; turn < 3; turn++) {
         std::map<int, std::string> map;
         std::list<std::string> list;

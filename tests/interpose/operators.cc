@@ -3,7 +3,7 @@
  *
  *   operators libma|glibc
  */
-#include "expect.h"
+#include "limits.h"
 
 #include <cstring>
 #include <limits>
@@ -11,7 +11,6 @@
 #include <memory>
 #include <new>
 #include <string>
-#include <sys/resource.h>
 #include <vector>
 
 namespace
@@ -272,19 +271,15 @@ int main(int argc, char **argv)
     on_libma = argc < 2 || std::strcmp(argv[1], "glibc") != 0;
     EXPECT(on_libma == (expect_has_libma() != 0));
     mallopt(M_MMAP_THRESHOLD, MIB); /* so that glibc's does not follow what is freed */
-    rlimit limit = {};
-    getrlimit(RLIMIT_AS, &limit);
     for (const Form &form : forms) {
         int before = expect_failures;
         payloads_are_aligned_and_ours(form);
         zero_bytes_are_unique(form);
         out_of_memory_is_bad_alloc_or_null(form);
         malloc_trim(0);
-        limit.rlim_cur = expect_address_space() + 60 * MIB;
-        setrlimit(RLIMIT_AS, &limit);
+        limits_spare_address_space(60 * MIB);
         a_new_handler_may_free_memory(form);
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_AS, &limit);
+        limits_lift(RLIMIT_AS);
         if (expect_failures > before) {
             dprintf(STDERR_FILENO, "  in %s\n", form.name);
         }
@@ -292,8 +287,7 @@ int main(int argc, char **argv)
     a_handlers_exception_gets_through();
     an_array_of_impossible_length_throws();
     expressions_work();
-    limit.rlim_cur = expect_address_space() + 60 * MIB;
-    setrlimit(RLIMIT_AS, &limit);
+    limits_spare_address_space(60 * MIB);
     memory_that_runs_out_in_a_container_is_bad_alloc();
     EXPECT(expect_heap_check() == 0);
     return expect_status();

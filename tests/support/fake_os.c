@@ -50,6 +50,7 @@ static void (*handler)(void); /* NULL: no signal is to come */
 static size_t calls_until_signal;
 static uint64_t milliseconds;
 static struct reservation reservations[RESERVATION_COUNT];
+static size_t unreserved;
 
 /* The allocator has called: a signal may come now. */
 static void note_call(void)
@@ -135,6 +136,7 @@ void fake_os_reset(void)
     refuse_shrink = false;
     range_limit = FAKE_OS_BYTES;
     requests = 0;
+    unreserved = 0;
     populated = 0;
     purged = 0;
     refuse_purge = false;
@@ -338,10 +340,31 @@ static bool unreserve(const char *where)
     return false;
 }
 
+/* A part of a reservation: no access any more, but the addresses stay ours until the whole goes. */
+static bool unreserve_part(char *where, size_t size)
+{
+    for (size_t i = 0; i < RESERVATION_COUNT; i++) {
+        const struct reservation *slot = &reservations[i];
+        if (slot->start != NULL && where > slot->start && where < slot->start + slot->size) {
+            assert(where + size <= slot->start + slot->size);
+            int status = mprotect(where, size, PROT_NONE);
+            assert(status == 0);
+            unreserved += size;
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t fake_os_unreserved(void)
+{
+    return unreserved;
+}
+
 void os_unmap(char *where, size_t size)
 {
     note_call();
-    if (unreserve(where)) {
+    if (unreserve(where) || unreserve_part(where, size)) {
         return;
     }
     size_t first = (size_t)(where - array) / PAGE;

@@ -43,6 +43,9 @@ void fake_os_set_has_break(bool has_break);
 /* Limit the address space so that the heap's range has this many bytes; SIZE_MAX: no limit. */
 void fake_os_limit_range(size_t bytes);
 
+/* Bytes of reservations that were given back in part. */
+size_t fake_os_unreserved(void);
+
 /* Move the break behind the allocator's back. */
 void fake_os_foreign_break(intptr_t increment);
 

@@ -8,6 +8,7 @@
 #include "core/space.h"
 
 #include "base/options.h"
+#include "os/os.h"
 
 #include "support/expect_abort.h"
 #include "support/fake_os.h"
@@ -573,6 +574,54 @@ static void a_table_that_cannot_grow_refuses_the_extension(void **state)
     assert_true(space_extend(segment, MIB));
 }
 
+/* ---- a limit that comes later ---- */
+
+static void a_later_limit_gives_back_what_the_tables_reserve_beyond_it(void **state)
+{
+    (void)state;
+    fake_os_reset();
+    fake_os_limit_range(4096 * MIB);
+    assert_true(space_start());
+    struct segment *segment = take(MIB);
+    fake_os_limit_range(128 * MIB);
+
+    space_fit(os_address_space_limit());
+
+    assert_int_equal(fake_os_unreserved(), (4096 - 128) * MIB / MA_GRANULE * GRANULE_COST);
+    assert_owner((char *)segment, MIB, segment);
+    assert_true(space_extend(segment, MIB));
+    assert_false(space_extend(segment, 128 * MIB)); /* the range ends there now */
+    assert_int_equal(fake_os_break_offset(), 2 * MIB);
+}
+
+/* What describes memory stays, however low the limit. */
+static void a_later_limit_leaves_the_descriptors_that_exist(void **state)
+{
+    (void)state;
+    fake_os_reset();
+    fake_os_limit_range(4096 * MIB);
+    assert_true(space_start());
+    struct segment *segment = take(MIB);
+    assert_false(space_extend(segment, 600 * MIB)); /* more than the system has, but the table */
+    size_t table_bytes = space_usage().table_bytes;
+
+    space_fit(0);
+    space_fit(0);
+
+    assert_int_equal(space_usage().table_bytes, table_bytes);
+    assert_int_equal(fake_os_unreserved(), 4096 * MIB / MA_GRANULE * GRANULE_COST - table_bytes);
+    assert_owner((char *)segment, MIB, segment);
+    assert_true(space_extend(segment, MIB));
+}
+
+static void a_later_limit_that_is_no_lower_changes_nothing(void **state)
+{
+    (void)state;
+    space_fit(SIZE_MAX);
+    assert_int_equal(fake_os_unreserved(), 0);
+    take(MIB);
+}
+
 /* ---- giving back ---- */
 
 static void a_segment_at_the_break_shrinks_and_grows_again_zeroed(void **state)
@@ -896,6 +945,9 @@ int main(void)
         space_test(a_segment_at_the_break_grows_in_place),
         space_test(a_segment_below_another_ones_break_does_not_grow),
         space_test(growth_beyond_the_range_is_refused_without_asking),
+        space_test(a_later_limit_gives_back_what_the_tables_reserve_beyond_it),
+        space_test(a_later_limit_leaves_the_descriptors_that_exist),
+        space_test(a_later_limit_that_is_no_lower_changes_nothing),
         space_test(a_refused_growth_leaves_the_segment_as_it_was),
         space_test(a_new_segment_stands_above_the_break_that_others_moved),
         space_test(a_race_for_the_break_is_tried_again),

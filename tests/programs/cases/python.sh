@@ -29,6 +29,7 @@ try:
     while True:
         held.append(bytes(50 << 20))
 except MemoryError:
+    assert len(held) > 10
     held.clear()
     print("out of memory, then", sum(len(str(i)) for i in range(200000)))'
 }

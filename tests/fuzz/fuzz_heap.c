@@ -8,12 +8,14 @@
 #include "run.h"
 
 #include "api/checked_alloc.h"
+#include "api/thread.h"
 #include "base/options.h"
 #include "check/stack.h"
 #include "core/core_locked.h"
 #include "core/cores.h"
 #include "core/shards.h"
 #include "front/front.h"
+#include "front/registry.h"
 #include "image.h"
 #include "kept.h"
 #include "ma.h"
@@ -175,6 +177,7 @@ static void end_run(struct run *run)
         finding(run, "%zu guard pages are left", fake_os_guarded());
     }
     settle_all(run);
+    registry_reclaim(thread_heap()); /* what rests */
     if (count_slabs() != 0) {
         finding(run, "%zu slabs are left", count_slabs());
     }

@@ -295,6 +295,13 @@ void registry_leave(struct theap *heap)
     leave();
 }
 
+static void adopt_locked(struct theap *heap, struct slab *slab)
+{
+    orphans_remove_locked(slab);
+    theap_own(heap, slab);
+    remote_collect(slab);
+}
+
 struct slab *registry_adopt(struct theap *heap, size_t size_class)
 {
     if (__atomic_load_n(&orphans[size_class], __ATOMIC_RELAXED) == 0) {
@@ -314,12 +321,23 @@ struct slab *registry_adopt(struct theap *heap, size_t size_class)
         }
     }
     if (found != NULL) {
-        orphans_remove_locked(found);
-        theap_own(heap, found);
-        remote_collect(found);
+        adopt_locked(heap, found);
     }
     leave();
     return found;
+}
+
+bool registry_adopt_slab(struct theap *heap, struct slab *slab)
+{
+    if (!enter()) {
+        return false;
+    }
+    bool is_orphan = slab_owner(slab) == OWNER_ORPHAN;
+    if (is_orphan) {
+        adopt_locked(heap, slab);
+    }
+    leave();
+    return is_orphan;
 }
 
 static bool take_note_locked(struct slab *slab)

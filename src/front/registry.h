@@ -25,6 +25,9 @@ void registry_leave(struct theap *heap);
 /* An orphan of a class with free objects, made the property of `heap`; NULL if there is none. */
 struct slab *registry_adopt(struct theap *heap, size_t size_class);
 
+/* The same of this slab, whether it has free objects or not. False: it is no orphan any more. */
+bool registry_adopt_slab(struct theap *heap, struct slab *slab);
+
 /*
  * Some objects were freed of the orphan `slab`, which is POSTED: make it unposted, and if no
  * object is left give its memory back.

@@ -120,7 +120,7 @@ static void reconsider(struct theap *heap, struct slab *slab)
     if (is_empty(slab)) {
         lists_remove(heap, slab);
         lists_push_empty(heap, slab);
-        if (slab_absent(slab) != 0) {
+        if (slab_absent(slab) != 0 || heap->warmth[slab->size_class] != EARNED) {
             lists_release(heap, slab); /* to keep it would save nobody a page fault */
         }
     } else if (slab->state == SLAB_PARTIAL && live_count <= THIN_MAX) {
@@ -248,7 +248,8 @@ static bool has_earned_slab(struct theap *heap, size_t group, size_t size)
         return true;
     }
     size_t held_count = medium_held_count(&heap->medium, size);
-    if (held_count >= MA_WARM_COUNT || held_count * size >= SLAB_STEP) {
+    if (held_count >= MA_WARM_COUNT || held_count * size >= SLAB_STEP ||
+        heap->partial[group] != 0) {
         *warmth = EARNED;
         return true;
     }
@@ -274,7 +275,7 @@ static size_t serving_class(struct theap *heap, size_t size_class)
 {
     size_t group = class_group(size_class);
     uint8_t *warmth = &heap->warmth[size_class];
-    if (size_class == group || *warmth == EARNED) {
+    if (size_class == group || *warmth == EARNED || heap->partial[size_class] != 0) {
         return size_class;
     }
     if (heap->current[size_class] != &no_slab) {
@@ -434,8 +435,24 @@ static size_t pending_limit(const struct slab *slab)
     return count < MA_PENDING_COUNT ? count : MA_PENDING_COUNT;
 }
 
+/* Who frees in an orphan is probably the heir of all that lies there: free the object in it as one of the heap's own. False: it is
+ * none. */
+static bool free_in_orphan(struct theap *heap, struct slab *slab, struct object *o)
+{
+    if (slab_owner(slab) != OWNER_ORPHAN || heap->is_leaving || slab_absent(slab) != 0 ||
+        !registry_adopt_slab(heap, slab)) {
+        return false;
+    }
+    slab_push(slab, o, object_mark(o));
+    theap_notified(heap, slab);
+    return true;
+}
+
 void theap_free_remote(struct theap *heap, struct slab *slab, struct object *o)
 {
+    if (free_in_orphan(heap, slab, o)) {
+        return;
+    }
     struct pending *pending = &heap->pending[slab_index(slab) % PENDING_COUNT];
     o->mark = object_mark(o);
     if (pending->slab != slab) {

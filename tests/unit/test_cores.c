@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <string.h>
 
 /* The cores in their order. */
@@ -313,6 +314,58 @@ static void who_has_lent_itself_the_cores_can_use_them(void **state)
     }
 }
 
+/* What a thread finds that is inside none of them. */
+struct lending {
+    bool is_lent;
+    size_t lent_count;
+    size_t left_count;
+};
+
+static size_t count_lent(void)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < MA_CORE_COUNT; i++) {
+        count += lock_lent_to_me(&cores[i]->lock);
+    }
+    return count;
+}
+
+static void *lend_within_a_moment(void *context)
+{
+    struct lending *found = context;
+    found->is_lent = cores_lend_within(1);
+    found->lent_count = count_lent();
+    if (found->is_lent) {
+        cores_take_back();
+    }
+    found->left_count = count_lent();
+    return NULL;
+}
+
+static struct lending lend_in_another_thread(void)
+{
+    struct lending found;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, lend_within_a_moment, &found), 0);
+    pthread_join(thread, NULL);
+    return found;
+}
+
+static void who_is_to_lend_itself_all_soon_has_all_or_none(void **state)
+{
+    (void)state;
+    lock_acquire(&cores[1]->lock);
+    struct lending found = lend_in_another_thread();
+    lock_release(&cores[1]->lock);
+    assert_false(found.is_lent);
+    assert_int_equal(found.lent_count, 0);
+
+    found = lend_in_another_thread();
+    assert_true(found.is_lent);
+    assert_int_equal(found.lent_count, MA_CORE_COUNT);
+    assert_int_equal(found.left_count, 0);
+}
+
 static void the_heaps_size_is_that_of_the_first_core(void **state)
 {
     (void)state;
@@ -341,6 +394,7 @@ int main(void)
         FRONT_TEST(each_visits_the_cores_that_are_not_entered),
         FRONT_TEST(each_ends_where_the_visit_says_so),
         FRONT_TEST(who_has_lent_itself_the_cores_can_use_them),
+        FRONT_TEST(who_is_to_lend_itself_all_soon_has_all_or_none),
         FRONT_TEST(the_heaps_size_is_that_of_the_first_core),
     };
     return cmocka_run_group_tests(tests, group_setup, NULL);

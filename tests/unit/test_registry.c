@@ -481,6 +481,10 @@ static void who_has_lent_itself_the_registry_can_use_it(void **state)
     front_free(objects[0]);
     registry_take_back();
     registry_take_back(); /* of nothing */
+    assert_true(registry_lend_within(0));
+    assert_true(registry_lend_within(0));
+    registry_take_back();
+    registry_take_back();
 }
 
 static struct theap *inner_heap;

@@ -439,8 +439,11 @@ static size_t pending_limit(const struct slab *slab)
  * none. */
 static bool free_in_orphan(struct theap *heap, struct slab *slab, struct object *o)
 {
-    if (slab_owner(slab) != OWNER_ORPHAN || heap->is_leaving || slab_absent(slab) != 0 ||
-        !registry_adopt_slab(heap, slab)) {
+    if (slab_owner(slab) != OWNER_ORPHAN || heap->is_leaving || slab_absent(slab) != 0) {
+        return false;
+    }
+    theap_begin(heap);
+    if (!registry_adopt_slab(heap, slab)) {
         return false;
     }
     slab_push(slab, o, object_mark(o));

@@ -128,17 +128,18 @@ void *ma_calloc(size_t count, size_t size)
     return payload != NULL ? memset(payload, 0, total) : as_served(heap_alloc_zeroed(total), total);
 }
 
-/* An object of a slab that the fast path could not free, or what is not ours. These may need the system, which sets errno: a
- * free leaves it alone. */
-static __attribute__((noinline)) void free_elsewhere(void *payload)
+/* What the fast path could not free, or what is not ours. These may need the system, which sets errno: a free leaves it alone. */
+static __attribute__((noinline)) void free_object(struct slab *slab, void *object)
 {
     int saved_errno = errno;
-    struct slab *slab = slab_of(payload);
-    if (slab != NULL) {
-        front_free_slow(slab, payload);
-    } else {
-        foreign_free(payload);
-    }
+    front_free_slow(slab, object);
+    errno = saved_errno;
+}
+
+static __attribute__((noinline)) void free_foreign(void *payload)
+{
+    int saved_errno = errno;
+    foreign_free(payload);
     errno = saved_errno;
 }
 
@@ -159,8 +160,8 @@ static inline const struct segment *segment_of_block(const void *payload)
                : NULL;
 }
 
-/* The rest of free_slow() with one of the options that look closer, or change what free does. */
-static __attribute__((noinline)) void free_watched(void *payload)
+/* The same with one of the options that look closer, or change what free does. */
+static void free_watched(void *payload)
 {
     if (sample_owns(payload)) {
         sample_free(payload, "free");
@@ -170,9 +171,12 @@ static __attribute__((noinline)) void free_watched(void *payload)
         checked_free(payload, "free");
         return;
     }
-    const struct segment *segment = segment_of_block(payload);
-    if (segment == NULL) {
-        free_elsewhere(payload);
+    struct slab *slab = slab_of(payload);
+    const struct segment *segment = space_segment_of(payload);
+    if (slab != NULL) {
+        free_object(slab, payload);
+    } else if (segment == NULL) {
+        free_foreign(payload);
     } else {
         struct mem_block *b = medium_block_of(segment, payload, "free");
         if (options.zero != 0) {
@@ -184,19 +188,34 @@ static __attribute__((noinline)) void free_watched(void *payload)
     }
 }
 
-static __attribute__((noinline)) void free_slow(void *payload)
+/* What has no descriptor; or, with an option that looks closer, anything. */
+static __attribute__((noinline)) void free_rare(void *payload)
 {
-    const struct segment *segment = segment_of_block(payload);
-    if (__builtin_expect(segment != NULL && !options.is_watched, 1)) {
-        if (!front_keep(medium_block_of(segment, payload, "free"))) {
-            free_block(segment, payload);
-        }
-    } else if (payload == NULL) {
+    if (payload == NULL) {
         return;
-    } else if (options.is_watched) {
+    }
+    if (options.is_watched) {
         free_watched(payload);
     } else {
-        free_elsewhere(payload);
+        free_foreign(payload);
+    }
+}
+
+static __attribute__((noinline)) void free_slow(void *payload)
+{
+    size_t number = space_granule_number(payload);
+    if (__builtin_expect(!space_has_granule(number) || options.is_watched, 0)) {
+        free_rare(payload);
+        return;
+    }
+    const struct granule *granule = &space_map.granules[number];
+    const struct segment *segment = granule_segment(granule);
+    if (granule_owner_word(granule) != 0) {
+        free_object(slab_number(number), payload);
+    } else if (__builtin_expect(segment == NULL, 0)) {
+        free_foreign(payload);
+    } else if (!front_keep(medium_block_of(segment, payload, "free"))) {
+        free_block(segment, payload);
     }
 }
 

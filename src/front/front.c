@@ -98,11 +98,10 @@ void front_note_served(const void *payload)
     front_leave_slow(heap);
 }
 
-void front_free_slow(struct slab *slab, void *payload)
+/* front_free_slow() by a thread that has no heap, or only slow paths; or with an option that looks closer. */
+static __attribute__((noinline)) void free_watched(struct slab *slab, struct object *o)
 {
-    slab_check_object(slab, payload, "free");
-    live_map_clear(slab, payload, "free");
-    struct object *o = payload;
+    live_map_clear(slab, o, "free");
     if (options.zero != 0) {
         memset(o, 0, class_size(slab_granule(slab)->size_class));
     }
@@ -120,6 +119,19 @@ void front_free_slow(struct slab *slab, void *payload)
         remote_push(slab, o, o, 1);
     }
     front_leave_slow(heap);
+}
+
+void front_free_slow(struct slab *slab, void *payload)
+{
+    slab_check_object(slab, payload, "free");
+    struct theap *heap = front_heap();
+    if (__builtin_expect(options.is_watched || !theap_is_real(heap), 0)) {
+        free_watched(slab, payload);
+        return;
+    }
+    front_enter();
+    theap_free_remote(heap, slab, payload);
+    front_leave(heap);
 }
 
 void front_notified(struct theap *heap, struct slab *slab)

@@ -68,7 +68,8 @@ static void give_back(struct checked *c)
 static bool empty_quarantine(size_t size)
 {
     bool has_any = false;
-    if (size > cores_heap_bytes() || cores_are_entered()) {
+    struct space_usage usage = space_usage();
+    if (cores_are_entered() || size > usage.break_bytes + usage.mmap_bytes) {
         return false;
     }
     for (struct checked *c = quarantine_take(); c != NULL; c = quarantine_take()) {

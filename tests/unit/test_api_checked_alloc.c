@@ -65,6 +65,25 @@ static void a_handler_that_the_cores_cannot_serve_leaves_the_quarantine_alone(vo
     assert_int_equal(after.free_bytes, before.free_bytes);
 }
 
+/* It lies in a core that serves handlers. */
+static void what_a_handler_has_released_is_used_where_memory_is_out(void **state)
+{
+    (void)state;
+    core_enter(&shard_home()->cores[0]);
+    void *of_handler = ma_malloc(7000000);
+    core_leave(&shard_home()->cores[0]);
+    assert_ptr_not_equal(cores_owner_of(of_handler), &shard_home()->cores[0]);
+    ma_free(of_handler);
+    struct ma_stats before;
+    struct ma_stats after;
+    ma_stats(&before);
+    fake_os_refuse_from(0);
+    ma_free(ma_malloc(6000000));
+    fake_os_refuse_from(SIZE_MAX);
+    ma_stats(&after);
+    assert_true(after.free_bytes > before.free_bytes || after.break_bytes < before.break_bytes);
+}
+
 static void where_memory_is_out_what_is_in_quarantine_is_used(void **state)
 {
     (void)state;
@@ -91,6 +110,7 @@ int main(void)
         cmocka_unit_test(a_released_block_is_not_used_again_at_once),
         cmocka_unit_test(a_request_that_nothing_could_serve_leaves_the_quarantine_alone),
         cmocka_unit_test(a_handler_that_the_cores_cannot_serve_leaves_the_quarantine_alone),
+        cmocka_unit_test(what_a_handler_has_released_is_used_where_memory_is_out),
         cmocka_unit_test(where_memory_is_out_what_is_in_quarantine_is_used),
     };
     return cmocka_run_group_tests(tests, setup, NULL);

@@ -114,6 +114,33 @@ static void a_map_is_no_block_of_the_programs(void **state)
     front_free(object);
 }
 
+/* Its block becomes a part of the free one before it: no links are written over its begin. */
+static void what_was_a_map_is_none_once_it_was_given_back(void **state)
+{
+    (void)state;
+    begin_checked_thread();
+    char *object = first_object(48);
+    struct slab *slab = slab_of(object);
+    live_map_close(slab);
+    void *walls[8]; /* fill the holes that the map would fit into */
+    for (size_t i = 0; i < COUNT_OF(walls); i++) {
+        walls[i] = cores_alloc(sizeof(struct object) + MA_GRANULE / MA_ALIGNMENT / 8);
+    }
+    void *before = cores_alloc(3000);
+    live_map_open(slab);
+    char *map = (char *)slab->live_map - 16;
+    assert_ptr_equal(mb_next(mb_of_payload(before)), mb_of_payload(map));
+    cores_free(cores_owner_of(before), before);
+
+    live_map_close(slab);
+
+    assert_false(live_map_is(map));
+    for (size_t i = 0; i < COUNT_OF(walls); i++) {
+        cores_free(cores_owner_of(walls[i]), walls[i]);
+    }
+    front_free(object);
+}
+
 static void without_the_option_there_is_no_map(void **state)
 {
     (void)state;
@@ -134,6 +161,7 @@ int main(void)
         cmocka_unit_test_teardown(each_object_has_a_bit_of_its_own, teardown),
         cmocka_unit_test_teardown(an_object_that_is_live_is_not_handed_out, teardown),
         cmocka_unit_test_teardown(a_map_is_no_block_of_the_programs, teardown),
+        cmocka_unit_test_teardown(what_was_a_map_is_none_once_it_was_given_back, teardown),
         cmocka_unit_test_teardown(without_the_option_there_is_no_map, teardown),
     };
     return cmocka_run_group_tests(tests, front_group_setup, NULL);

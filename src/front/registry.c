@@ -6,6 +6,7 @@
 #include "core/cores.h"
 #include "front/front.h"
 #include "front/lists.h"
+#include "front/orphans.h"
 #include "front/remote.h"
 #include "os/lock.h"
 
@@ -20,8 +21,7 @@ static bool has_missed;
 
 /* Registry lock: */
 static struct theap *heaps; /* all there are, those of ended threads included */
-static granule_index orphans[CLASS_COUNT];
-static size_t taken_count; /* atomic; heaps that serve a thread */
+static size_t taken_count;  /* atomic; heaps that serve a thread */
 static struct theap
     *resting; /* heaps of ended threads that have something cached: the last one first */
 static size_t resting_count; /* atomic */
@@ -46,72 +46,13 @@ static bool enter(void)
     return true;
 }
 
-/* Some look from outside whether there is any. */
-static void set_first_orphan_locked(size_t size_class, granule_index index)
-{
-    __atomic_store_n(&orphans[size_class], index, __ATOMIC_RELAXED);
-}
-
-static void orphans_push_locked(struct slab *slab)
-{
-    granule_index head = orphans[slab->size_class];
-    slab->state = SLAB_ORPHAN;
-    slab_set_notify(slab, SLAB_NEVER);
-    slab->next = head;
-    slab->prev = 0;
-    if (head != 0) {
-        slab_number(head)->prev = slab_index(slab);
-    }
-    set_first_orphan_locked(slab->size_class, slab_index(slab));
-}
-
-static void orphans_remove_locked(struct slab *slab)
-{
-    if (slab->next != 0) {
-        slab_number(slab->next)->prev = slab->prev;
-    }
-    if (slab->prev != 0) {
-        slab_number(slab->prev)->next = slab->next;
-    } else {
-        set_first_orphan_locked(slab->size_class, slab->next);
-    }
-}
-
-/* The orphan has no object any more, and nobody is about to take note of it. */
-static bool is_forgotten(const struct slab *slab)
-{
-    uint64_t word = __atomic_load_n(&slab_remote(slab)->word, __ATOMIC_ACQUIRE);
-    return (word & REMOTE_POSTED) == 0 && (size_t)(word >> REMOTE_COUNT_SHIFT) == slab_used(slab);
-}
-
-static void destroy_orphan_locked(struct slab *slab)
-{
-    orphans_remove_locked(slab);
-    __atomic_store_n(&slab_remote(slab)->word, 0, __ATOMIC_RELAXED);
-    slab_destroy(slab);
-}
-
-static void destroy_forgotten_locked(void)
-{
-    for (size_t c = 0; c < CLASS_COUNT; c++) {
-        granule_index index = orphans[c];
-        while (index != 0) {
-            struct slab *slab = slab_number(index);
-            index = slab->next;
-            if (is_forgotten(slab)) {
-                destroy_orphan_locked(slab);
-            }
-        }
-    }
-}
-
 /* Release the lock. What was missed meanwhile is made up for, or left to who leaves next. */
 static void leave(void)
 {
     do {
         if (__atomic_load_n(&has_missed, __ATOMIC_RELAXED)) {
             __atomic_store_n(&has_missed, false, __ATOMIC_SEQ_CST);
-            destroy_forgotten_locked();
+            orphans_destroy_forgotten();
         }
         lock_release(&lock);
     } while (__atomic_load_n(&has_missed, __ATOMIC_RELAXED) && enter());
@@ -227,7 +168,7 @@ static void abandon_locked(struct slab *slab)
     if (slab_used(slab) == 0 && remote_word(slab) == 0) {
         slab_destroy(slab);
     } else {
-        orphans_push_locked(slab);
+        orphans_push(slab);
     }
 }
 
@@ -297,34 +238,22 @@ void registry_leave(struct theap *heap)
 
 static void adopt_locked(struct theap *heap, struct slab *slab)
 {
-    orphans_remove_locked(slab);
+    orphans_remove(slab);
     theap_own(heap, slab);
     remote_collect(slab);
 }
 
 struct slab *registry_adopt(struct theap *heap, size_t size_class)
 {
-    if (__atomic_load_n(&orphans[size_class], __ATOMIC_RELAXED) == 0) {
+    if (!orphans_exist(size_class) || !enter()) {
         return NULL;
     }
-    if (!enter()) {
-        return NULL;
-    }
-    struct slab *found = NULL;
-    granule_index index = orphans[size_class];
-    while (index != 0 && found == NULL) {
-        struct slab *slab = slab_number(index);
-        index = slab->next;
-        if (slab->free != NULL || remote_first(slab) != NULL ||
-            slab_carved(slab) < slab_capacity(slab)) {
-            found = slab;
-        }
-    }
-    if (found != NULL) {
-        adopt_locked(heap, found);
+    struct slab *slab = orphans_find(size_class);
+    if (slab != NULL) {
+        adopt_locked(heap, slab);
     }
     leave();
-    return found;
+    return slab;
 }
 
 bool registry_adopt_slab(struct theap *heap, struct slab *slab)
@@ -347,7 +276,7 @@ static bool take_note_locked(struct slab *slab)
     }
     uint64_t word = __atomic_and_fetch(&slab_remote(slab)->word, ~REMOTE_POSTED, __ATOMIC_ACQ_REL);
     if ((size_t)(word >> REMOTE_COUNT_SHIFT) == slab_used(slab)) {
-        destroy_orphan_locked(slab);
+        orphans_destroy(slab);
     }
     return true;
 }

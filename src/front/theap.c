@@ -435,11 +435,18 @@ static size_t pending_limit(const struct slab *slab)
     return count < MA_PENDING_COUNT ? count : MA_PENDING_COUNT;
 }
 
-/* Who frees in an orphan is probably the heir of all that lies there: free the object in it as one of the heap's own. False: it is
- * none. */
+/* Whether the heap was ever asked for an object of the class. */
+static bool has_asked_for(const struct theap *heap, size_t size_class)
+{
+    return (heap->warmth[size_class] | heap->warmth[class_group(size_class)]) != 0;
+}
+
+/* Who frees in an orphan, and asks for such objects, is probably the heir of all that lies there: free the object in it as one of
+ * the heap's own. False: it is none. */
 static bool free_in_orphan(struct theap *heap, struct slab *slab, struct object *o)
 {
-    if (slab_owner(slab) != OWNER_ORPHAN || heap->is_leaving || slab_absent(slab) != 0) {
+    if (slab_owner(slab) != OWNER_ORPHAN || heap->is_leaving || slab_absent(slab) != 0 ||
+        !has_asked_for(heap, slab->size_class)) {
         return false;
     }
     theap_begin(heap);

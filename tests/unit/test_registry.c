@@ -221,13 +221,14 @@ static void an_orphan_serves_another_thread(void **state)
     free_all(0, count);
 }
 
-static void who_frees_in_an_orphan_adopts_it(void **state)
+static void who_frees_in_an_orphan_and_asks_for_its_class_adopts_it(void **state)
 {
     (void)state;
     struct theap *heap = begin_thread();
     size_t count = full_slab(64);
     end_thread(heap);
     struct theap *heir = begin_thread();
+    assert_null(front_malloc(64)); /* the first request, which the core serves */
     front_free(objects[5]);
     assert_ptr_equal(slab_owner(slab_of(objects[5])), heir);
     assert_ptr_equal(front_malloc(64),
@@ -239,14 +240,17 @@ static void who_frees_in_an_orphan_adopts_it(void **state)
     assert_int_equal(slab_count(), 0);
 }
 
-static void who_only_frees_keeps_no_empty_slab(void **state)
+static void who_only_frees_adopts_nothing(void **state)
 {
     (void)state;
     struct theap *heap = begin_thread();
     size_t count = full_slab(64);
     end_thread(heap);
     begin_thread();
-    free_all(0, count);
+    front_free(objects[0]);
+    assert_ptr_equal(slab_owner(slab_of(objects[1])), OWNER_ORPHAN);
+    free_all(1, count);
+    theap_flush(front_heap());
     assert_int_equal(slab_count(), 0);
 }
 
@@ -257,6 +261,7 @@ static void a_thread_that_ends_adopts_nothing_more(void **state)
     size_t count = full_slab(64);
     end_thread(heap);
     begin_thread()->is_leaving = true;
+    assert_null(front_malloc(64));
     front_free(objects[0]);
     assert_ptr_equal(slab_owner(slab_of(objects[1])), OWNER_ORPHAN);
     free_all(1, count);
@@ -274,6 +279,7 @@ static void an_orphan_with_absent_pages_stays_one(void **state)
     assert_true(slab_purge(slab_of(objects[0])));
     end_thread(heap);
     begin_thread();
+    assert_null(front_malloc(64));
     front_free(objects[0]);
     theap_flush(front_heap());
     assert_int_equal(slab_count(), 0);
@@ -862,8 +868,8 @@ int main(void)
         FRONT_TEST(a_thread_that_ends_leaves_no_slab_without_objects),
         FRONT_TEST(a_slab_with_objects_becomes_an_orphan),
         FRONT_TEST(an_orphan_serves_another_thread),
-        FRONT_TEST(who_frees_in_an_orphan_adopts_it),
-        FRONT_TEST(who_only_frees_keeps_no_empty_slab),
+        FRONT_TEST(who_frees_in_an_orphan_and_asks_for_its_class_adopts_it),
+        FRONT_TEST(who_only_frees_adopts_nothing),
         FRONT_TEST(a_thread_that_ends_adopts_nothing_more),
         FRONT_TEST(an_orphan_with_absent_pages_stays_one),
         FRONT_TEST(an_orphan_of_another_class_is_not_adopted),

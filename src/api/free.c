@@ -1,0 +1,113 @@
+/*
+ * free(), and the ways that a payload can go.
+ */
+#include "ma.h"
+
+#include "api/checked_alloc.h"
+#include "api/foreign.h"
+#include "base/options.h"
+#include "check/sample.h"
+#include "core/cores.h"
+#include "front/front.h"
+
+#include <errno.h>
+
+/* Each of these may need the system, which sets errno: a free leaves it alone. */
+static __attribute__((noinline)) void free_object(struct slab *slab, void *object)
+{
+    int saved_errno = errno;
+    front_free_slow(slab, object);
+    errno = saved_errno;
+}
+
+static __attribute__((noinline)) void free_foreign(void *payload)
+{
+    int saved_errno = errno;
+    foreign_free(payload);
+    errno = saved_errno;
+}
+
+/* The core's block of `payload`, which no cache keeps. */
+static __attribute__((noinline)) void free_block(const struct segment *segment, void *payload)
+{
+    int saved_errno = errno;
+    cores_free(segment->core, payload);
+    errno = saved_errno;
+}
+
+/* A free with one of the options that look closer, or change what it does. */
+static void free_watched(void *payload)
+{
+    if (sample_owns(payload)) {
+        sample_free(payload, "free");
+        return;
+    }
+    if (checked_is_on() && checked_has(payload)) {
+        checked_free(payload, "free");
+        return;
+    }
+    struct slab *slab = slab_of(payload);
+    const struct segment *segment = space_segment_of(payload);
+    if (slab != NULL) {
+        free_object(slab, payload);
+    } else if (segment == NULL) {
+        free_foreign(payload);
+    } else {
+        struct mem_block *b = medium_block_of(segment, payload, "free");
+        if (options.zero != 0) {
+            core_clear(payload);
+        }
+        if (!front_keep(b)) {
+            free_block(segment, payload);
+        }
+    }
+}
+
+/* What has no descriptor; or, with an option that looks closer, anything. */
+static __attribute__((noinline)) void free_rare(void *payload)
+{
+    if (payload == NULL) {
+        return;
+    }
+    if (options.is_watched) {
+        free_watched(payload);
+    } else {
+        free_foreign(payload);
+    }
+}
+
+static __attribute__((noinline)) void free_slow(void *payload)
+{
+    size_t number = space_granule_number(payload);
+    if (__builtin_expect(!space_has_granule(number) || options.is_watched, 0)) {
+        free_rare(payload);
+        return;
+    }
+    const struct granule *granule = &space_map.granules[number];
+    const struct segment *segment = granule_segment(granule);
+    if (granule_owner_word(granule) != 0) {
+        free_object(slab_number(number), payload);
+    } else if (__builtin_expect(segment == NULL, 0)) {
+        free_foreign(payload);
+    } else if (!front_keep(medium_block_of(segment, payload, "free"))) {
+        free_block(segment, payload);
+    }
+}
+
+void ma_free(void *payload)
+{
+    size_t number = space_granule_number(payload);
+    struct theap *heap = front_heap();
+    if (__builtin_expect(space_has_granule(number), 1)) {
+        const struct granule *granule = &space_map.granules[number];
+        struct slab *slab = slab_number(number);
+        if (__builtin_expect(granule_owner_word(granule) == owner_distance(heap), 1)) {
+            uintptr_t mark = object_mark(payload);
+            if (__builtin_expect(granule_has_live(granule, payload, mark), 1)) {
+                front_push(heap, slab, payload, mark);
+                return;
+            }
+        }
+    }
+    free_slow(payload);
+}

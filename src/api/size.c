@@ -1,0 +1,101 @@
+/*
+ * How large a payload is, and the frees that are told.
+ */
+#include "ma.h"
+
+#include "api/checked_alloc.h"
+#include "api/foreign.h"
+#include "base/bits.h"
+#include "check/sample.h"
+#include "core/cores.h"
+#include "front/front.h"
+#include "front/live_map.h"
+
+#include <stdint.h>
+
+static size_t usable_size(const void *payload, const char *caller)
+{
+    if (sample_owns(payload)) {
+        return sample_usable_size(payload, caller);
+    }
+    if (checked_is_on() && checked_has(payload)) {
+        return checked_usable_size(payload, caller);
+    }
+    const struct slab *slab = slab_of(payload);
+    if (slab != NULL) {
+        slab_check_object(slab, payload, caller);
+        live_map_require(slab, payload, caller);
+        return class_size(slab->size_class);
+    }
+    const struct segment *segment = space_segment_of(payload);
+    return segment != NULL ? mb_usable(medium_block_of(segment, payload, caller))
+                           : foreign_usable_size(payload);
+}
+
+/*
+ * Abort unless a request of `size` bytes can have given this payload: one of a slab perhaps as
+ * an aligned one, so that it was rounded up to what its size is a multiple of. Those that are not
+ * small may have grown in steps, and may be taken from a cache.
+ */
+static void check_size(const void *payload, size_t size, const char *caller)
+{
+    bool has_class = slab_of(payload) != NULL || sample_owns(payload);
+    if (!has_class && cores_owner_of(payload) == NULL) {
+        return;
+    }
+    size_t usable = usable_size(payload, caller);
+    size_t unit = usable & -usable;
+    size_t rounded = unit < SLAB_ALIGNMENT ? unit : SLAB_ALIGNMENT;
+    size_t slack = (has_class ? rounded : MB_MIN + MA_ALIGNMENT) +
+                   (usable > MA_SLACK_MIN ? usable / MA_SLACK_SHARE * 2 : 0);
+    bool can_be = size <= usable && (usable - size < slack || (size == 0 && usable == rounded));
+    can_be = checked_is_on() && checked_has(payload) ? size == usable : can_be;
+    MA_CHECK(can_be, "%s(%p, %zu): wrong size: the block has %zu usable bytes", caller, payload,
+             size, usable);
+}
+
+/* Whether `size` is right at the first look, as it is for nearly every object; ma_free() checks
+ * that one begins there. */
+static inline bool has_class_of(const void *payload, size_t size)
+{
+    size_t number = space_granule_number(payload);
+    const struct granule *granule = &space_map.granules[number];
+    return space_has_granule(number) && granule_owner_word(granule) != 0 && size <= MA_SMALL_MAX &&
+           size > 0 && class_serves(granule->size_class, class_of(size));
+}
+
+static __attribute__((noinline)) void free_sized_slow(void *payload, size_t size)
+{
+    if (payload != NULL) {
+        check_size(payload, size, "free_sized");
+        ma_free(payload);
+    }
+}
+
+void ma_free_sized(void *payload, size_t size)
+{
+    if (__builtin_expect(has_class_of(payload, size), 1)) {
+        ma_free(payload);
+    } else {
+        free_sized_slow(payload, size);
+    }
+}
+
+void ma_free_aligned_sized(void *payload, size_t alignment, size_t size)
+{
+    if (payload != NULL) {
+        MA_CHECK(bits_is_power_of_two(alignment) && (uintptr_t)payload % alignment == 0,
+                 "free_aligned_sized(%p, %zu, %zu): the payload does not have that alignment",
+                 payload, alignment, size);
+        check_size(payload, size, "free_aligned_sized");
+        ma_free(payload);
+    }
+}
+
+size_t ma_usable_size(const void *payload)
+{
+    if (payload == NULL) {
+        return 0;
+    }
+    return usable_size(payload, "malloc_usable_size");
+}

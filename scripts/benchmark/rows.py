@@ -14,10 +14,6 @@ from .measure import RunFailed, Runner, Sample, digest_of
 from .progress import Progress
 
 
-# How long several threads take depends on how the machine lets them run side by side: the least of a few runs is still chance.
-THREADED_TIMES = 3
-
-
 @dataclasses.dataclass
 class Row:
     """One program with its arguments.
@@ -99,7 +95,6 @@ def different_outputs(samples: dict[str, list[Sample]]) -> dict[str, str]:
 def measure_row(row: Row, runner: Runner, allocators: Sequence[Allocator], rounds: int,
                 progress: Progress) -> dict[str, Any]:
     """All runs of one row, as they are kept in the JSON file."""
-    rounds *= THREADED_TIMES if row.threads > 1 else 1
     samples, failures = repeat(allocators, rounds, progress.ticker(row.name, rounds),
                                lambda allocator: row.measure(runner, allocator))
     wrong = different_outputs(samples)

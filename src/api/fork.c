@@ -28,8 +28,9 @@ void _IO_list_resetlock(void) __attribute__((weak));
 /* glibc 2.32: no other thread ever was there, or none is any more. */
 extern char __libc_single_threaded __attribute__((weak));
 
-/* The lock of the list of streams: how often forks that are under way have taken it. More than one where a handler forks. */
-static unsigned stream_list_takes;
+/* The lock of the list of streams: how often forks of this thread that are under way have taken it. More than one where a handler
+ * forks. */
+static _Thread_local unsigned stream_list_takes;
 
 /* Where there is one thread nobody can have the lock, and glibc does not take it either. */
 static void take_stream_list(void)
@@ -99,16 +100,17 @@ static void in_parent(void)
     release_stream_list();
 }
 
-/* Atomic. 0: in this process nobody has asked yet, and who asks first is taken to be in it. */
+/* Atomic; whose handlers these are. */
 static pid_t process;
 
 bool fork_is_own_process(void)
 {
-    pid_t none = 0;
-    pid_t here = getpid();
-    return __atomic_compare_exchange_n(&process, &none, here, false, __ATOMIC_RELAXED,
-                                       __ATOMIC_RELAXED) ||
-           none == here;
+    return __atomic_load_n(&process, __ATOMIC_RELAXED) == getpid();
+}
+
+static void note_process(void)
+{
+    __atomic_store_n(&process, getpid(), __ATOMIC_RELAXED);
 }
 
 /* The heaps of the threads that are not there any more are this thread's to clear. */
@@ -118,11 +120,11 @@ static void in_child(void)
     take_back();
     registry_after_fork(thread_heap());
     reset_stream_list();
-    __atomic_store_n(&process, 0, __ATOMIC_RELAXED);
+    note_process();
 }
 
 void fork_start(void)
 {
-    fork_is_own_process();
+    note_process();
     pthread_atfork(prepare, in_parent, in_child);
 }

@@ -275,8 +275,8 @@ static void take_back_before(size_t number)
 
 bool cores_lend_within(unsigned milliseconds)
 {
-    size_t count = shards_count() * MA_CORE_COUNT;
-    for (size_t i = 0; i < count; i++) {
+    size_t i = 0;
+    for (; i < shards_count() * MA_CORE_COUNT; i++) {
         bool is_lost = core_is_lost(core_number(i - i % MA_CORE_COUNT));
         if (!is_lost && !core_lend_within(core_number(i), milliseconds)) {
             take_back_before(i);
@@ -284,7 +284,7 @@ bool cores_lend_within(unsigned milliseconds)
         }
     }
     if (!space_lend_within(milliseconds)) {
-        take_back_before(count);
+        take_back_before(i);
         return false;
     }
     return true;

@@ -91,12 +91,29 @@ void lists_forget_created(struct theap *heap, size_t size_class)
     heap->created[size_class] -= heap->created[size_class] > 0 ? 1 : 0;
 }
 
-void lists_release(struct theap *heap, struct slab *slab)
+/* Take an empty slab out of all lists. */
+static void take_out(struct theap *heap, struct slab *slab)
 {
     lists_remove_empty(heap, slab);
     lists_remove_sibling(heap, slab);
     lists_forget_created(heap, slab->size_class);
+}
+
+void lists_release(struct theap *heap, struct slab *slab)
+{
+    take_out(heap, slab);
     slab_destroy(slab);
+}
+
+granule_index lists_take_empties(struct theap *heap, granule_index chain)
+{
+    while (heap->oldest_empty != 0) {
+        struct slab *slab = slab_number(heap->oldest_empty);
+        take_out(heap, slab);
+        slab->next = chain;
+        chain = slab_index(slab);
+    }
+    return chain;
 }
 
 void lists_release_empties(struct theap *heap, size_t limit)

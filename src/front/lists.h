@@ -39,6 +39,9 @@ void lists_release(struct theap *heap, struct slab *slab);
  * them are kept. */
 void lists_release_empties(struct theap *heap, size_t limit);
 
+/* Take all empty slabs out of all lists, and put them before those that `chain` leads to by `next`. Waits for nobody. */
+granule_index lists_take_empties(struct theap *heap, granule_index chain);
+
 /* Forget the list of empty slabs, which may be torn: they stay for good. */
 void lists_lose_empties(struct theap *heap);
 

@@ -107,13 +107,13 @@ void medium_refuse(const void *payload, const char *caller)
 }
 
 /*
- * Give the core the largest blocks: until at most `keep` bytes are left, or, where the cache holds no more than
- * `limit`, so many that the call has taken its time. No block comes back to the core with a mark: it would be there
+ * Take the largest blocks out, and put them before `chain`: until at most `keep` bytes are left, or, where the cache holds no
+ * more than `limit`, so many that the call has taken its time. No block comes back to the core with a mark: it would be there
  * still when the memory is used.
  */
-static void give_back(struct medium *medium, size_t keep, size_t limit)
+static struct object *take_out(struct medium *medium, size_t keep, size_t limit,
+                               struct object *chain)
 {
-    struct object *chain = NULL;
     for (size_t given = 0; medium->bytes > keep && (given < BATCH_COUNT || medium->bytes > limit);
          given++) {
         size_t bin = last_filled(medium);
@@ -122,7 +122,18 @@ static void give_back(struct medium *medium, size_t keep, size_t limit)
         payload->next = chain;
         chain = payload;
     }
-    cores_free_chain(chain);
+    return chain;
+}
+
+/* The same, for the core. */
+static void give_back(struct medium *medium, size_t keep, size_t limit)
+{
+    cores_free_chain(take_out(medium, keep, limit, NULL));
+}
+
+struct object *medium_take_all(struct medium *medium, struct object *chain)
+{
+    return take_out(medium, 0, 0, chain);
 }
 
 void medium_bound(struct medium *medium, size_t limit)

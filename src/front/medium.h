@@ -208,6 +208,9 @@ void medium_bound(struct medium *medium, size_t limit);
 /* Give the core some of the largest blocks. */
 void medium_shed(struct medium *medium);
 
+/* Take all blocks out, and put them before `chain`, for cores_free_chain(). Waits for nobody. */
+struct object *medium_take_all(struct medium *medium, struct object *chain);
+
 /* Give the core all blocks. */
 void medium_flush(struct medium *medium);
 

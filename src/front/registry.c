@@ -207,6 +207,10 @@ static void put_down_locked(struct theap *heap)
 {
     heap->is_taken = false;
     count_taken_locked(-1);
+    if (resting_count >= MA_REST_COUNT) { /* others were put down meanwhile */
+        medium_flush(&heap->medium);
+        lists_release_empties(heap, 0);
+    }
     if (heap->medium.bytes > 0 || heap->slabs != 0) {
         theap_rest(heap);
         heap->rest_next = resting;
@@ -281,6 +285,17 @@ static bool take_note_locked(struct slab *slab)
     return true;
 }
 
+/* Whether the slab, which had been POSTED until its remote word became `word`, has an owner since who was not told of what was
+ * pushed before: it is POSTED again then, for the caller to post. */
+static bool has_owner_unawares(struct slab *slab, uint64_t word)
+{
+    return word >> REMOTE_COUNT_SHIFT != 0 &&
+           __atomic_load_n(&slab_granule(slab)->owner, __ATOMIC_SEQ_CST) !=
+               owner_word(OWNER_ORPHAN) &&
+           (__atomic_fetch_or(&slab_remote(slab)->word, REMOTE_POSTED, __ATOMIC_SEQ_CST) &
+            REMOTE_POSTED) == 0;
+}
+
 bool registry_take_note(struct slab *slab)
 {
     if (!enter()) {
@@ -291,9 +306,10 @@ bool registry_take_note(struct slab *slab)
             owner_word(OWNER_ORPHAN)) {
             return false;
         }
-        __atomic_and_fetch(&slab_remote(slab)->word, ~REMOTE_POSTED, __ATOMIC_SEQ_CST);
+        uint64_t word =
+            __atomic_and_fetch(&slab_remote(slab)->word, ~REMOTE_POSTED, __ATOMIC_SEQ_CST);
         __atomic_store_n(&has_missed, true, __ATOMIC_SEQ_CST);
-        return true;
+        return !has_owner_unawares(slab, word);
     }
     bool noted = take_note_locked(slab);
     leave();
@@ -322,19 +338,37 @@ static struct theap *others_locked(struct theap *heap, const struct theap *mine)
     return heap;
 }
 
-/* Give the core what a shut heap has cached, unless its owner is inside the allocator. */
-static bool take_cached_locked(struct theap *heap)
+/* What was taken from heaps. */
+struct loot {
+    struct object *blocks;
+    granule_index slabs;
+};
+
+/* Take what a shut heap has cached, unless its owner is inside the allocator. Waits for nobody: the owner may wait for this in a handler
+ * that has interrupted a core. */
+static void take_cached_locked(struct theap *heap, struct loot *loot)
 {
     ptrdiff_t word = __atomic_load_n(heap->pointer, __ATOMIC_ACQUIRE);
-    bool is_idle = word == owner_distance(heap) || word == owner_distance(THEAP_SLOW);
-    if (is_idle) {
-        medium_flush(&heap->medium);
-        lists_release_empties(heap, 0);
+    if (word == owner_distance(heap) || word == owner_distance(THEAP_SLOW)) {
+        loot->blocks = medium_take_all(&heap->medium, loot->blocks);
+        loot->slabs = lists_take_empties(heap, loot->slabs);
     }
-    return is_idle;
 }
 
-/* The same with all heaps at rest. False: there are none. */
+/* Give it to the core. False: it is nothing. */
+static bool give_to_core(struct loot loot)
+{
+    bool has_any = loot.blocks != NULL || loot.slabs != 0;
+    cores_free_chain(loot.blocks);
+    while (loot.slabs != 0) {
+        struct slab *slab = slab_number(loot.slabs);
+        loot.slabs = slab->next;
+        slab_destroy(slab);
+    }
+    return has_any;
+}
+
+/* Give the core what all heaps at rest have cached. False: there are none. */
 static bool flush_resting_locked(void)
 {
     bool has_any = resting != NULL;
@@ -370,14 +404,15 @@ bool registry_reclaim(const struct theap *mine)
     }
     if (has_any) {
         lock_pause(1);
-        has_any = false;
     }
+    struct loot loot = {NULL, 0};
     for (struct theap *heap = heaps; heap != NULL; heap = heap->next) {
         if (heap->is_shut) {
-            has_any |= take_cached_locked(heap);
+            take_cached_locked(heap, &loot);
             __atomic_store_n(&heap->is_shut, false, __ATOMIC_RELEASE);
         }
     }
+    has_any = give_to_core(loot);
     leave();
     return has_any || had_resting;
 }

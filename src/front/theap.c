@@ -97,13 +97,14 @@ static bool is_empty(const struct slab *slab)
 }
 
 /*
- * Put a slab that is full, or partial, where the number of its live objects wants it.
+ * Put a slab that is full, or partial, where the number of its live objects wants it. False: it went back to the core, and may be
+ * another's already.
  *
  * Those that others have freed stay on the remote list until the slab serves again, or has none but
  * free ones: to append one list to another it must be walked, and each object on it may lie in
  * another processor's cache.
  */
-static void reconsider(struct theap *heap, struct slab *slab)
+static bool reconsider(struct theap *heap, struct slab *slab)
 {
     size_t remote_count = remote_count_of(slab);
     size_t live_count = slab_used(slab) - remote_count;
@@ -111,7 +112,7 @@ static void reconsider(struct theap *heap, struct slab *slab)
         lists_push(heap, slab, SLAB_PARTIAL);
     }
     if (!lists_may_serve(slab)) {
-        return;
+        return true;
     }
     slab_set_notify(slab, remote_count);
     if (live_count == 0) {
@@ -122,6 +123,7 @@ static void reconsider(struct theap *heap, struct slab *slab)
         lists_push_empty(heap, slab);
         if (slab_absent(slab) != 0 || heap->warmth[slab->size_class] != EARNED) {
             lists_release(heap, slab); /* to keep it would save nobody a page fault */
+            return false;
         }
     } else if (slab->state == SLAB_PARTIAL && live_count <= THIN_MAX) {
         slab->state = SLAB_THIN;
@@ -129,6 +131,7 @@ static void reconsider(struct theap *heap, struct slab *slab)
     } else if (slab->state == SLAB_PARTIAL) {
         slab_set_notify(slab, remote_count + THIN_MAX);
     }
+    return true;
 }
 
 void theap_notified(struct theap *heap, struct slab *slab)
@@ -190,8 +193,9 @@ bool theap_release(struct theap *heap)
     while (index != 0) {
         struct slab *slab = slab_number(index);
         index = slab->sibling_next;
-        reconsider(heap, slab);
-        if (slab->state == SLAB_PARTIAL || slab->state == SLAB_THIN || slab->state == SLAB_SPARSE) {
+        bool is_mine = reconsider(heap, slab);
+        if (is_mine && (slab->state == SLAB_PARTIAL || slab->state == SLAB_THIN ||
+                        slab->state == SLAB_SPARSE)) {
             has_any |= thin_purge(heap, slab);
         }
     }

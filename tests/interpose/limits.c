@@ -256,18 +256,24 @@ static void use_lowered_space(void)
     EXPECT(malloc(300 * MIB) == NULL && errno == ENOMEM);
 }
 
-static void address_space_limit_falls(void)
+/* A child that limits only itself: the heap is its parent's. */
+static void limit_borrower(void)
 {
     pid_t child = vfork();
-    if (child == 0) { /* only itself: the heap is its parent's */
+    if (child == 0) {
         struct rlimit low = {200 * MIB, 200 * MIB};
         _exit(setrlimit(RLIMIT_AS, &low));
     }
     EXPECT(child > 0 && waitpid(child, NULL, 0) == child);
     EXPECT(expect_address_space() > (size_t)1 << 30);
+}
 
-    child = fork();
+static void address_space_limit_falls(void)
+{
+    limit_borrower();
+    pid_t child = fork();
     if (child == 0) {
+        limit_borrower(); /* nobody has asked in this process yet */
         const struct rlimit low = {200 * MIB, 200 * MIB};
         EXPECT(prlimit(getpid(), RLIMIT_AS, &low, NULL) == 0);
         use_lowered_space();

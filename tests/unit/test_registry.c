@@ -570,6 +570,30 @@ static void what_the_thread_itself_has_cached_is_left(void **state)
     assert_true(mine->medium.bytes > 0);
 }
 
+static void *reclaim_all(void *unused)
+{
+    registry_reclaim(NULL);
+    return unused;
+}
+
+/* A handler that has interrupted a core may wait for its heap: who has shut that must not wait for the core meanwhile. */
+static void who_takes_waits_for_no_core_while_heaps_are_shut(void **state)
+{
+    (void)state;
+    struct theap *idle = begin_thread_with_block();
+    struct ma_core *core = cores_owner_of(idle->medium.slots[1].payload);
+    pthread_t thread;
+    lock_acquire(&core->lock);
+    assert_int_equal(pthread_create(&thread, NULL, reclaim_all, NULL), 0);
+    usleep(50000);
+    bool is_shut = __atomic_load_n(&idle->is_shut, __ATOMIC_ACQUIRE);
+    size_t bytes = __atomic_load_n(&idle->medium.bytes, __ATOMIC_RELAXED);
+    lock_release(&core->lock);
+    pthread_join(thread, NULL);
+    assert_false(is_shut);
+    assert_int_equal(bytes, 0);
+}
+
 static void *open_after_a_while(void *context)
 {
     struct theap *heap = context;
@@ -888,6 +912,7 @@ int main(void)
         FRONT_TEST(what_idle_threads_have_cached_is_taken),
         FRONT_TEST(what_a_thread_has_cached_is_left_while_it_is_inside),
         FRONT_TEST(what_the_thread_itself_has_cached_is_left),
+        FRONT_TEST(who_takes_waits_for_no_core_while_heaps_are_shut),
         FRONT_TEST(an_owner_waits_while_its_heap_is_shut),
         FRONT_TEST(a_thread_has_at_once_what_the_last_one_had_cached),
         FRONT_TEST(the_heap_that_was_left_last_serves_first),

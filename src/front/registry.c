@@ -8,6 +8,7 @@
 #include "front/lists.h"
 #include "front/orphans.h"
 #include "front/remote.h"
+#include "front/resting.h"
 #include "os/lock.h"
 
 enum { CACHE_LINE = 64 };
@@ -22,10 +23,7 @@ static bool has_missed;
 /* Registry lock: */
 static struct theap *heaps; /* all there are, those of ended threads included */
 static size_t taken_count;  /* atomic; heaps that serve a thread */
-static struct theap
-    *resting; /* heaps of ended threads that have something cached: the last one first */
-static size_t resting_count; /* atomic */
-static char *heap_room;      /* for the next thread heap; NULL: none yet */
+static char *heap_room;     /* for the next thread heap; NULL: none yet */
 static char *heap_room_end;
 
 /*
@@ -56,22 +54,6 @@ static void leave(void)
         }
         lock_release(&lock);
     } while (__atomic_load_n(&has_missed, __ATOMIC_RELAXED) && enter());
-}
-
-static void count_resting_locked(int change)
-{
-    __atomic_store_n(&resting_count, resting_count + (size_t)change, __ATOMIC_RELAXED);
-}
-
-/* The heap at rest that was left last; NULL if there is none. */
-static struct theap *take_resting_locked(void)
-{
-    struct theap *heap = resting;
-    if (heap != NULL) {
-        resting = heap->rest_next;
-        count_resting_locked(-1);
-    }
-    return heap;
 }
 
 /* A heap that serves no thread and is not at rest; NULL if there is none. Requires: none is at rest. */
@@ -141,7 +123,7 @@ struct theap *registry_enter(void)
     if (!enter()) {
         return NULL;
     }
-    struct theap *heap = take_resting_locked();
+    struct theap *heap = resting_pop();
     if (heap != NULL) {
         theap_wake(heap);
     } else {
@@ -188,14 +170,6 @@ static void abandon_all_locked(struct theap *heap)
     }
 }
 
-/* What a heap may keep whose thread ends. */
-static size_t rest_limit(void)
-{
-    return __atomic_load_n(&resting_count, __ATOMIC_RELAXED) < MA_REST_COUNT
-               ? bits_min(registry_cache_limit(), MA_REST_BYTES)
-               : 0;
-}
-
 static size_t cached_bytes(const struct theap *heap)
 {
     return __atomic_load_n(&heap->medium.bytes, __ATOMIC_RELAXED) +
@@ -207,23 +181,14 @@ static void put_down_locked(struct theap *heap)
 {
     heap->is_taken = false;
     count_taken_locked(-1);
-    if (resting_count >= MA_REST_COUNT) { /* others were put down meanwhile */
-        medium_flush(&heap->medium);
-        lists_release_empties(heap, 0);
-    }
-    if (heap->medium.bytes > 0 || heap->slabs != 0) {
-        theap_rest(heap);
-        heap->rest_next = resting;
-        resting = heap;
-        count_resting_locked(1);
-    }
+    resting_push(heap);
 }
 
 void registry_leave(struct theap *heap)
 {
     theap_begin(heap); /* the thread's pointer leads elsewhere already */
     theap_flush(heap);
-    theap_settle(heap, rest_limit());
+    theap_settle(heap, resting_limit());
     if (!enter()) {
         return;
     }
@@ -368,18 +333,6 @@ static bool give_to_core(struct loot loot)
     return has_any;
 }
 
-/* Give the core what all heaps at rest have cached. False: there are none. */
-static bool flush_resting_locked(void)
-{
-    bool has_any = resting != NULL;
-    struct theap *heap;
-    while ((heap = take_resting_locked()) != NULL) {
-        medium_flush(&heap->medium);
-        lists_release_empties(heap, 0);
-    }
-    return has_any;
-}
-
 /*
  * What a heap has cached is its owner's to touch, without a lock or a fence: this is the one exception.
  *
@@ -396,7 +349,7 @@ bool registry_reclaim(const struct theap *mine)
     if (!enter()) {
         return false;
     }
-    bool had_resting = flush_resting_locked();
+    bool had_resting = resting_flush();
     for (struct theap *heap = others_locked(heaps, mine); heap != NULL;
          heap = others_locked(heap->next, mine)) {
         __atomic_store_n(&heap->is_shut, true, __ATOMIC_SEQ_CST);
@@ -490,8 +443,7 @@ void registry_after_fork(struct theap *mine)
         take_from_vanished_locked(slab_number((granule_index)i), mine);
     }
     if (has_others) {
-        resting = NULL;
-        count_resting_locked(-(int)resting_count);
+        resting_forget();
     }
     close_inboxes_locked(mine);
     leave();

@@ -96,6 +96,9 @@
 #define MA_EMPTY_BYTES ((size_t)4 << 20)
 #define MA_EMPTY_SHARE 8
 
+/* A thread that only frees adopts so many of the slabs of threads that have ended. */
+#define MA_ADOPT_COUNT 64
+
 /* What the heaps of threads that have ended keep for those that start: up to REST_COUNT of them, each REST_BYTES of
  * released blocks and as many of empty slabs. */
 #define MA_REST_COUNT 2

@@ -227,6 +227,7 @@ void theap_rest(struct theap *heap)
         heap->created[size_class]++;
     }
     heap->is_leaving = false;
+    heap->adopted_count = 0;
     heap->created_count = 0;
     heap->thin = (struct decay){0};
     heap->purge_due = 0;
@@ -395,6 +396,7 @@ struct object *theap_refill(struct theap *heap, size_t size)
     if (heap->current[serving]->size_class != serving && !has_earned_slab(heap, serving, size)) {
         return NULL;
     }
+    heap->adopted_count = 0;
     theap_flush(heap);
     theap_read_inbox(heap);
     thin_purge_some(heap);
@@ -450,13 +452,16 @@ static bool has_asked_for(const struct theap *heap, size_t size_class)
 static bool free_in_orphan(struct theap *heap, struct slab *slab, struct object *o)
 {
     if (slab_owner(slab) != OWNER_ORPHAN || heap->is_leaving || slab_absent(slab) != 0 ||
-        !has_asked_for(heap, slab->size_class)) {
+        !has_asked_for(heap, slab->size_class) || heap->adopted_count >= MA_ADOPT_COUNT) {
         return false;
     }
     theap_begin(heap);
+    theap_read_inbox(
+        heap); /* who seldom allocates looks there nowhere else, and may have adopted many */
     if (!registry_adopt_slab(heap, slab)) {
         return false;
     }
+    heap->adopted_count++;
     slab_push(slab, o, object_mark(o));
     theap_notified(heap, slab);
     return true;

@@ -36,14 +36,15 @@ struct theap {
     size_t afforded_count;      /* classes that have slabs though they have few live objects */
     granule_index newest_empty; /* slabs without used objects, which are kept for */
     granule_index oldest_empty; /* when this class or another needs one */
-    size_t empty_bytes;       /* of those that have been used of them; atomic, as others read it */
-    struct decay empty;       /* how many they are */
-    size_t empty_due;         /* of these, how many are to be released with the next slow calls */
-    size_t empty_looks;       /* calls that looked whether to release any */
-    size_t created_count;     /* slabs that the core was asked for, since the last sweep */
-    size_t sweep_at;          /* the next sweep comes at this count */
-    struct decay thin;        /* slabs that are thin */
-    size_t purge_due;         /* of these, how many are to be purged with the next slow calls */
+    size_t empty_bytes;   /* of those that have been used of them; atomic, as others read it */
+    struct decay empty;   /* how many they are */
+    size_t empty_due;     /* of these, how many are to be released with the next slow calls */
+    size_t empty_looks;   /* calls that looked whether to release any */
+    size_t adopted_count; /* slabs that were adopted for a free, since an object was asked for */
+    size_t created_count; /* slabs that the core was asked for, since the last sweep */
+    size_t sweep_at;      /* the next sweep comes at this count */
+    struct decay thin;    /* slabs that are thin */
+    size_t purge_due;     /* of these, how many are to be purged with the next slow calls */
     granule_index purge_next; /* where among all slabs the purge goes on; 0: at the first */
     size_t slow_count;        /* slow calls, each of which may look whether to purge */
     struct pending pending[PENDING_COUNT]; /* by the slab's index */

@@ -254,6 +254,57 @@ static void who_only_frees_adopts_nothing(void **state)
     assert_int_equal(slab_count(), 0);
 }
 
+/* Else who seldom allocates would hold more and more slabs without objects. */
+static void who_adopts_gives_back_what_others_have_emptied_since(void **state)
+{
+    (void)state;
+    struct theap *first = begin_thread();
+    size_t count = full_slab(64);
+    end_thread(first);
+    struct theap *second = begin_thread();
+    void *object = first_object(1024); /* of the next orphan */
+    end_thread(second);
+    struct theap *heir = begin_thread();
+    assert_null(front_malloc(64));
+    assert_null(front_malloc(1024));
+    front_free(objects[0]);
+    assert_ptr_equal(slab_owner(slab_of(objects[1])), heir);
+
+    begin_thread();
+    free_all(1, count);
+    theap_flush(front_heap());
+    assert_int_equal(slab_count(), 2);
+    become(heir);
+    front_free(object);
+    assert_int_equal(slab_count(), 0);
+}
+
+/* What others empty of it then stays with a thread that perhaps never does anything again. */
+static void who_asks_for_nothing_more_adopts_only_so_much(void **state)
+{
+    (void)state;
+    enum { ORPHANS = MA_ADOPT_COUNT + 5, CAPACITY = 63 };
+    static void *all[ORPHANS * CAPACITY];
+    for (size_t i = 0; i < ORPHANS; i++) {
+        struct theap *heap = begin_thread();
+        all[i * CAPACITY] = first_object(1024);
+        take_all(all, i * CAPACITY + 1, 1024);
+        end_thread(heap);
+    }
+    struct theap *heir = begin_thread();
+    assert_null(front_malloc(1024));
+    for (size_t i = 0; i < ORPHANS; i++) {
+        front_free(all[i * CAPACITY]);
+    }
+    assert_ptr_equal(slab_owner(slab_of(all[(MA_ADOPT_COUNT - 1) * CAPACITY + 1])), heir);
+    assert_ptr_equal(slab_owner(slab_of(all[MA_ADOPT_COUNT * CAPACITY + 1])), OWNER_ORPHAN);
+    for (size_t i = 0; i < ORPHANS * CAPACITY; i++) {
+        if (i % CAPACITY != 0) {
+            front_free(all[i]);
+        }
+    }
+}
+
 static void a_thread_that_ends_adopts_nothing_more(void **state)
 {
     (void)state;
@@ -894,6 +945,8 @@ int main(void)
         FRONT_TEST(an_orphan_serves_another_thread),
         FRONT_TEST(who_frees_in_an_orphan_and_asks_for_its_class_adopts_it),
         FRONT_TEST(who_only_frees_adopts_nothing),
+        FRONT_TEST(who_adopts_gives_back_what_others_have_emptied_since),
+        FRONT_TEST(who_asks_for_nothing_more_adopts_only_so_much),
         FRONT_TEST(a_thread_that_ends_adopts_nothing_more),
         FRONT_TEST(an_orphan_with_absent_pages_stays_one),
         FRONT_TEST(an_orphan_of_another_class_is_not_adopted),

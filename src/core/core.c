@@ -57,11 +57,7 @@ void core_lend(struct ma_core *core)
 
 bool core_lend_within(struct ma_core *core, unsigned milliseconds)
 {
-    bool is_mine = lock_lent_to_me(&core->lock) || lock_acquire_within(&core->lock, milliseconds);
-    if (is_mine) {
-        lock_lend(&core->lock);
-    }
-    return is_mine;
+    return lock_lend_within(&core->lock, milliseconds);
 }
 
 void core_take_back(struct ma_core *core)

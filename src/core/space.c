@@ -450,11 +450,7 @@ void space_lend(void)
 
 bool space_lend_within(unsigned milliseconds)
 {
-    bool is_mine = lock_lent_to_me(&lock) || lock_acquire_within(&lock, milliseconds);
-    if (is_mine) {
-        lock_lend(&lock);
-    }
-    return is_mine;
+    return lock_lend_within(&lock, milliseconds);
 }
 
 void space_take_back(void)

@@ -35,14 +35,20 @@ void front_settle_speed(void)
     front_leave_slow(enter());
 }
 
-/* Enter to use what the heap has cached. */
-static inline struct theap *enter_cache(void)
+/* The heap of a thread that is inside, for what it has cached to be used if it is real. */
+static struct theap *begun(struct theap *heap)
 {
-    struct theap *heap = enter();
+    heap = real(heap);
     if (theap_is_real(heap)) {
         theap_begin(heap);
     }
     return heap;
+}
+
+/* Enter to use what the heap has cached. */
+static struct theap *enter_cache(void)
+{
+    return begun(front_enter());
 }
 
 /* What front_pop() would have given, were the fast path not closed. */
@@ -55,9 +61,8 @@ static struct object *pop_closed(struct theap *heap, size_t size)
 void *front_alloc_slow(struct theap *heap, size_t size)
 {
     void *object = NULL;
-    heap = real(heap);
+    heap = begun(heap);
     if (theap_is_real(heap)) {
-        theap_begin(heap);
         object = pop_closed(heap, size);
         object = object != NULL ? object : theap_refill(heap, size > 0 ? size : 1);
     }
@@ -67,24 +72,16 @@ void *front_alloc_slow(struct theap *heap, size_t size)
 
 void *front_take_slow(struct theap *heap, size_t size)
 {
-    heap = real(heap);
-    void *payload = NULL;
-    if (theap_is_real(heap)) {
-        theap_begin(heap);
-        payload = medium_take(&heap->medium, size);
-    }
+    heap = begun(heap);
+    void *payload = theap_is_real(heap) ? medium_take(&heap->medium, size) : NULL;
     front_leave_slow(heap);
     return payload;
 }
 
 bool front_keep_slow(struct theap *heap, struct mem_block *b)
 {
-    heap = real(heap);
-    bool is_kept = false;
-    if (theap_is_real(heap)) {
-        theap_begin(heap);
-        is_kept = theap_keep(heap, b);
-    }
+    heap = begun(heap);
+    bool is_kept = theap_is_real(heap) && theap_keep(heap, b);
     front_leave_slow(heap);
     return is_kept;
 }

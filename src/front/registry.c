@@ -468,11 +468,7 @@ bool registry_lend_within(unsigned milliseconds)
     if (lock_is_abandoned(&lock)) {
         return true;
     }
-    bool is_mine = lock_lent_to_me(&lock) || lock_acquire_within(&lock, milliseconds);
-    if (is_mine) {
-        lock_lend(&lock);
-    }
-    return is_mine;
+    return lock_lend_within(&lock, milliseconds);
 }
 
 void registry_take_back(void)

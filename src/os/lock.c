@@ -267,6 +267,15 @@ void lock_lend(struct lock *lock)
     count_inside(-1);
 }
 
+bool lock_lend_within(struct lock *lock, unsigned milliseconds)
+{
+    bool is_mine = lock_lent_to_me(lock) || lock_acquire_within(lock, milliseconds);
+    if (is_mine) {
+        lock_lend(lock);
+    }
+    return is_mine;
+}
+
 bool lock_take_back(struct lock *lock)
 {
     MA_ASSERT(lock_lent_to_me(lock));

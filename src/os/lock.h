@@ -79,6 +79,9 @@ static inline bool lock_may_be_inside_any(void)
  */
 void lock_lend(struct lock *lock);
 
+/* The same for one who does not have the lock yet, and waits for it about so long; false where that was not enough. */
+bool lock_lend_within(struct lock *lock, unsigned milliseconds);
+
 /*
  * End lock_lend(), in a forked child as in the parent. Requires: lock_lent_to_me().
  *

@@ -97,24 +97,25 @@ static void what_was_given_back_is_populated_anew(void **state)
                     MIB + 2 * MA_POPULATE_MAX);
 }
 
-static void populating_can_be_turned_off(void **state)
+/* What a heap that has grown populates with an option at `value`. */
+static size_t populated_with(struct ma_core *core, size_t *option, size_t value)
 {
-    struct ma_core *core = core_of(state);
-    options.populate = 0;
+    size_t before = *option;
+    *option = value;
     core_alloc(core, 8 * MIB);
     size_t populated = populated_by(core, KIB, MIB);
-    options.populate = 1;
-    assert_int_equal(populated, 0);
+    *option = before;
+    return populated;
+}
+
+static void populating_can_be_turned_off(void **state)
+{
+    assert_int_equal(populated_with(core_of(state), &options.populate, 0), 0);
 }
 
 static void nothing_is_populated_where_pages_may_be_guarded(void **state)
 {
-    struct ma_core *core = core_of(state);
-    options.check = 3;
-    core_alloc(core, 8 * MIB);
-    size_t populated = populated_by(core, KIB, MIB);
-    options.check = 0;
-    assert_int_equal(populated, 0);
+    assert_int_equal(populated_with(core_of(state), &options.check, 3), 0);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)

@@ -25,6 +25,15 @@ static size_t full_slab(size_t size)
     return take_all(objects, 1, size);
 }
 
+/* The same by a thread that ends. */
+static size_t full_orphan(size_t size)
+{
+    struct theap *heap = begin_thread();
+    size_t count = full_slab(size);
+    end_thread(heap);
+    return count;
+}
+
 static void free_all(size_t first, size_t end)
 {
     for (size_t i = first; i < end; i++) {
@@ -224,9 +233,7 @@ static void an_orphan_serves_another_thread(void **state)
 static void who_frees_in_an_orphan_and_asks_for_its_class_adopts_it(void **state)
 {
     (void)state;
-    struct theap *heap = begin_thread();
-    size_t count = full_slab(64);
-    end_thread(heap);
+    size_t count = full_orphan(64);
     struct theap *heir = begin_thread();
     assert_null(front_malloc(64)); /* the first request, which the core serves */
     front_free(objects[5]);
@@ -243,9 +250,7 @@ static void who_frees_in_an_orphan_and_asks_for_its_class_adopts_it(void **state
 static void who_only_frees_adopts_nothing(void **state)
 {
     (void)state;
-    struct theap *heap = begin_thread();
-    size_t count = full_slab(64);
-    end_thread(heap);
+    size_t count = full_orphan(64);
     begin_thread();
     front_free(objects[0]);
     assert_ptr_equal(slab_owner(slab_of(objects[1])), OWNER_ORPHAN);
@@ -258,9 +263,7 @@ static void who_only_frees_adopts_nothing(void **state)
 static void who_adopts_gives_back_what_others_have_emptied_since(void **state)
 {
     (void)state;
-    struct theap *first = begin_thread();
-    size_t count = full_slab(64);
-    end_thread(first);
+    size_t count = full_orphan(64);
     struct theap *second = begin_thread();
     void *object = first_object(1024); /* of the next orphan */
     end_thread(second);
@@ -308,9 +311,7 @@ static void who_asks_for_nothing_more_adopts_only_so_much(void **state)
 static void a_thread_that_ends_adopts_nothing_more(void **state)
 {
     (void)state;
-    struct theap *heap = begin_thread();
-    size_t count = full_slab(64);
-    end_thread(heap);
+    size_t count = full_orphan(64);
     begin_thread()->is_leaving = true;
     assert_null(front_malloc(64));
     front_free(objects[0]);
@@ -403,9 +404,7 @@ static void each_of_several_orphans_can_be_adopted(void **state)
 static void an_orphan_whose_last_object_is_freed_goes_back(void **state)
 {
     (void)state;
-    struct theap *heap = begin_thread();
-    size_t count = full_slab(64);
-    end_thread(heap);
+    size_t count = full_orphan(64);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(slab_count(), 1);
         front_free(objects[i]);

@@ -153,6 +153,14 @@ static bool is_about(size_t usable, size_t size)
     return size <= usable && usable - size <= usable / MA_SLACK_SHARE;
 }
 
+/* The same of what may be the payload of a core's block, in `segment`. As nothing is to be changed nothing but that block is
+ * looked at: what lies behind it is in another cache line, which the program may be far from. */
+static bool is_block_about(const struct segment *segment, const void *payload, size_t size)
+{
+    const struct mem_block *b = mb_of_payload(payload);
+    return segment_has_used(segment, b) && is_about(mb_usable(b), size) && !medium_holds(payload);
+}
+
 /* The compiler must not see how few bytes there are at most: it would copy them by a string instruction, which takes
  * longer to start than libc's function takes for all. */
 static inline void copy_object(void *to, const void *from, size_t size)
@@ -234,10 +242,9 @@ static __attribute__((noinline)) void *realloc_slow(void *payload, size_t size)
         return ma_malloc(size);
     }
     const struct segment *segment = segment_of_block(payload);
-    if (segment != NULL && !options.is_watched && size > 0) {
-        if (is_about(mb_usable(medium_block_of(segment, payload, "realloc")), size)) {
-            return payload;
-        }
+    if (segment != NULL && !options.is_watched && size > 0 &&
+        is_block_about(segment, payload, size)) {
+        return payload;
     }
     return realloc_else(payload, size);
 }
@@ -277,6 +284,9 @@ static void *alloc_aligned_object(size_t alignment, size_t size)
 /* `alignment` is a power of two. NULL when memory is out. */
 static void *alloc_aligned(size_t alignment, size_t size)
 {
+    if (alignment <= MA_ALIGNMENT) {
+        return ma_malloc(size);
+    }
     if (alignment <= SLAB_ALIGNMENT && size <= MA_SMALL_MAX) {
         void *object = alloc_aligned_object(alignment, size);
         if (object != NULL) {
@@ -285,7 +295,7 @@ static void *alloc_aligned(size_t alignment, size_t size)
     }
     bool fits = alignment <= PTRDIFF_MAX && size <= PTRDIFF_MAX - alignment && heap_start();
     if (fits && checked_is_on()) {
-        return checked_alloc(alignment > MA_ALIGNMENT ? alignment : MA_ALIGNMENT, size, false);
+        return checked_alloc(alignment, size, false);
     }
     return fits ? heap_alloc_aligned(alignment, size) : NULL;
 }

@@ -268,6 +268,9 @@ void *core_serve(struct ma_core *core, const struct core_request *r)
     if (taken.block == NULL) {
         return NULL;
     }
+    if (r->written != NULL) {
+        *r->written = taken.written;
+    }
     huge_advise(taken.block, true);
     if (ahead.size != 0) {
         os_populate(ahead.start, ahead.size);

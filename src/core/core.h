@@ -70,6 +70,7 @@ struct core_request {
     size_t offset;
     bool is_zeroed; /* all bytes are 0, else undefined; what was never used is not cleared again */
     enum core_source source;
+    struct written *written; /* NULL, or where to tell what of the block may be other than zero */
 };
 
 /* The payload, 16-aligned at least; NULL when memory is out, or nothing fits in the source. */
@@ -81,9 +82,10 @@ static inline struct core_request core_request_aligned(size_t alignment, size_t 
 }
 
 /* A block that is one granule: its header is at the granule's begin. */
-static inline struct core_request core_request_granule(void)
+static inline struct core_request core_request_granule(struct written *written)
 {
-    return (struct core_request){.block_size = MA_GRANULE, .alignment = MA_GRANULE};
+    return (struct core_request){
+        .block_size = MA_GRANULE, .alignment = MA_GRANULE, .written = written};
 }
 
 static inline void *core_alloc(struct ma_core *core, size_t size)
@@ -104,7 +106,7 @@ static inline void *core_alloc_aligned(struct ma_core *core, size_t alignment, s
 
 static inline void *core_alloc_granule(struct ma_core *core)
 {
-    struct core_request request = core_request_granule();
+    struct core_request request = core_request_granule(NULL);
     return core_serve(core, &request);
 }
 
@@ -156,21 +158,28 @@ static inline bool core_may_be_block(const struct mem_block *b)
 /* Abort with a report naming `caller`: what is wrong with a payload that has no used block with a sound header after it. */
 __attribute__((noreturn, cold)) void core_refuse(const void *payload, const char *caller);
 
+/* Whether a used block with a sound header begins at `b`. Needs no lock while it is used. */
+static inline bool segment_has_used(const struct segment *segment, const struct mem_block *b)
+{
+    if (__builtin_expect(!segment_may_have(segment, b), 0)) {
+        return false;
+    }
+    size_t head = mb_head(b);
+    return mb_head_is_sealed(b, head) && (head & MB_USED) != 0;
+}
+
 /* The used block of `payload`, which lies in `segment`; aborts with a report, naming `caller`, where there is
  * none or the header after it was overwritten. Needs no lock while the block is used. */
 static inline __attribute__((always_inline)) struct mem_block *
 segment_block_of(const struct segment *segment, const void *payload, const char *caller)
 {
     struct mem_block *b = mb_of_payload(payload);
-    if (__builtin_expect(segment_may_have(segment, b), 1)) {
-        size_t head = mb_head(b);
-        const struct mem_block *next = mb_at(b, head & MB_SIZE_MAX);
-        if (__builtin_expect(mb_head_is_sealed(b, head) && (head & MB_USED) != 0, 1)) {
-            size_t next_head = mb_head(next);
-            if (__builtin_expect(
-                    mb_head_is_sealed(next, next_head) && (next_head & MB_PREV_USED) != 0, 1)) {
-                return b;
-            }
+    if (__builtin_expect(segment_has_used(segment, b), 1)) {
+        const struct mem_block *next = mb_next(b);
+        size_t next_head = mb_head(next);
+        if (__builtin_expect(mb_head_is_sealed(next, next_head) && (next_head & MB_PREV_USED) != 0,
+                             1)) {
+            return b;
         }
     }
     core_refuse(payload, caller);

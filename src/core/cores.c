@@ -156,9 +156,9 @@ void *cores_alloc_aligned(size_t alignment, size_t size)
     return serve(&request);
 }
 
-void *cores_alloc_granule(void)
+void *cores_alloc_granule(struct written *written)
 {
-    struct core_request request = core_request_granule();
+    struct core_request request = core_request_granule(written);
     return serve(&request);
 }
 

@@ -23,7 +23,9 @@ void *cores_alloc(size_t size);
 void *cores_alloc_below_top(size_t size);
 void *cores_alloc_zeroed(size_t size);
 void *cores_alloc_aligned(size_t alignment, size_t size);
-void *cores_alloc_granule(void);
+
+/* A granule; `*written`, where that is not NULL, is what of it may be other than zero. */
+void *cores_alloc_granule(struct written *written);
 
 /* As core_free() and core_realloc(), for payloads of any core. */
 void cores_free(struct ma_core *core, void *payload);

@@ -50,6 +50,7 @@ struct slab {
     uint8_t size_class;  /* as in its granule */
     uint8_t state : 7;   /* enum slab_state */
     uint8_t is_torn : 1; /* its owner vanished in a fork, maybe amid an operation on it */
+    uint8_t touched;     /* so many pages from the begin on have been touched, as far as is known */
     /* Registry lock where the slab is an orphan: */
     granule_index next, prev;                 /* in a list of slabs of one class */
     granule_index sibling_next, sibling_prev; /* in the list of an owner's slabs */

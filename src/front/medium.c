@@ -65,7 +65,11 @@ void *medium_search(struct medium *medium, size_t bin, size_t least)
         bin = next_filled(medium, bin + 1);
         link = bin < MEDIUM_BIN_COUNT ? find(medium, bin, least, most) : NULL;
     }
-    return link != NULL ? medium_take_slot(medium, bin, link) : NULL;
+    if (link == NULL) {
+        return NULL;
+    }
+    medium->is_wanted[bin] = true;
+    return medium_take_slot(medium, bin, link);
 }
 
 /* Where small blocks of `size` bytes are counted. */
@@ -106,6 +110,15 @@ void medium_refuse(const void *payload, const char *caller)
                  mb_size(mb_of_payload(payload)));
 }
 
+/* Take the first block of a bin out, and put it before `chain`. */
+static struct object *take_first(struct medium *medium, size_t bin, struct object *chain)
+{
+    struct object *payload = medium_take_slot(medium, bin, &medium->bins[bin]);
+    medium_note_released(medium, mb_size(mb_of_payload(payload)));
+    payload->next = chain;
+    return payload;
+}
+
 /*
  * Take the largest blocks out, and put them before `chain`: until at most `keep` bytes are left, or, where the cache holds no
  * more than `limit`, so many that the call has taken its time. No block comes back to the core with a mark: it would be there
@@ -116,11 +129,7 @@ static struct object *take_out(struct medium *medium, size_t keep, size_t limit,
 {
     for (size_t given = 0; medium->bytes > keep && (given < BATCH_COUNT || medium->bytes > limit);
          given++) {
-        size_t bin = last_filled(medium);
-        struct object *payload = medium_take_slot(medium, bin, &medium->bins[bin]);
-        medium_note_released(medium, mb_size(mb_of_payload(payload)));
-        payload->next = chain;
-        chain = payload;
+        chain = take_first(medium, last_filled(medium), chain);
     }
     return chain;
 }
@@ -151,6 +160,29 @@ void medium_shed(struct medium *medium)
 void medium_flush(struct medium *medium)
 {
     give_back(medium, 0, 0);
+}
+
+/*
+ * One bin is looked at in each call. Of those whose size was not asked for since the last look, all blocks go in the end; of those
+ * that have many, some, for a bin that has few.
+ */
+bool medium_make_room(struct medium *medium, size_t size)
+{
+    size_t own = medium_bin(size);
+    if (!medium->is_wanted[own]) {
+        return false;
+    }
+    size_t bin = next_filled(medium, medium->hand);
+    bin = bin < MEDIUM_BIN_COUNT ? bin : next_filled(medium, 0);
+    bool stays = medium->is_wanted[bin];
+    bool has_many = medium->counts[bin] > MEDIUM_BIN_ROOM && medium->counts[own] < MEDIUM_BIN_ROOM;
+    medium->is_wanted[bin] = false;
+    medium->hand = bin + stays;
+    if (stays && !has_many) {
+        return false;
+    }
+    cores_free_chain(take_first(medium, bin, NULL));
+    return true;
 }
 
 /* Take what a bin's list leads to, up to a slot that holds no cached block, and put it before `chain`. */

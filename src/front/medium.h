@@ -26,7 +26,7 @@
 
 /* There is a bin for each size below MA_SMALL_MAX; from there on so many to each doubling. */
 #define MEDIUM_EXACT_BIN_COUNT ((MA_SMALL_MAX - MEDIUM_MIN) / MA_ALIGNMENT)
-#define MEDIUM_DOUBLINGS 5
+#define MEDIUM_DOUBLINGS 8
 #define MEDIUM_BINS_LOG2 3
 #define MEDIUM_BIN_COUNT (MEDIUM_EXACT_BIN_COUNT + (MEDIUM_DOUBLINGS << MEDIUM_BINS_LOG2))
 #define MEDIUM_WORDS ((MEDIUM_BIN_COUNT + 63) / 64)
@@ -51,10 +51,12 @@ struct medium {
     size_t bytes;
     size_t count;
     uint64_t filled[MEDIUM_WORDS]; /* a bit for each bin that holds any */
+    size_t hand;                   /* the bin that is looked at next for one that is not wanted */
     medium_slot unused;
     medium_slot used_count;             /* slots behind this one have never been used */
     medium_slot bins[MEDIUM_BIN_COUNT]; /* the last freed first */
     uint8_t counts[MEDIUM_BIN_COUNT];   /* of the blocks in a bin */
+    bool is_wanted[MEDIUM_BIN_COUNT];   /* a block of the bin was asked for since `hand` passed */
     struct cached slots[MEDIUM_ROOM + 1];
     /* By class_group() of the size, small blocks that the core gave, less those that it was given back: */
     uint8_t held[CLASS_COUNT];
@@ -62,6 +64,7 @@ struct medium {
 
 _Static_assert(MEDIUM_MAX / MA_ALIGNMENT <= UINT16_MAX && MEDIUM_ROOM < UINT8_MAX,
                "units and slots");
+_Static_assert(MEDIUM_MAX <= MA_MOVE_MIN, "the pages of a cached block are all there");
 
 /* Whether blocks of `size` bytes, header included, are cached. */
 static inline bool medium_caches(size_t size)
@@ -162,7 +165,8 @@ static inline void *medium_take(struct medium *medium, size_t size)
     }
     size_t bin = medium_bin(least);
     medium_slot first = medium->bins[bin];
-    return first != 0 && medium->slots[first].units * MA_ALIGNMENT == least
+    medium->is_wanted[bin] = true;
+    return first != 0 && medium->slots[first].units * MA_ALIGNMENT - least < MB_MIN
                ? medium_take_slot(medium, bin, &medium->bins[bin])
                : medium_search(medium, bin, least);
 }
@@ -173,6 +177,10 @@ static inline bool medium_has_room(const struct medium *medium, size_t size)
     return medium->count < MEDIUM_ROOM / 2 ||
            (medium->count < MEDIUM_ROOM && medium->counts[medium_bin(size)] < MEDIUM_BIN_ROOM);
 }
+
+/* Give the core a block that is less likely to be wanted again than one of `size` bytes. False: there is none at the first
+ * look. Requires: there is no room. */
+bool medium_make_room(struct medium *medium, size_t size);
 
 /* Put the used block `b`, of `size` bytes, in the cache. Requires: medium_caches(size), and there is room. */
 static inline void medium_add(struct medium *medium, struct mem_block *b, size_t size)

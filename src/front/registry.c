@@ -71,7 +71,7 @@ static struct theap *unused_heap_locked(void)
 static struct theap *new_heap_locked(void)
 {
     if (heap_room == NULL || heap_room_end - heap_room < (ptrdiff_t)HEAP_BYTES) {
-        char *payload = cores_alloc_granule();
+        char *payload = cores_alloc_granule(NULL);
         if (payload == NULL) {
             return NULL;
         }

@@ -54,19 +54,30 @@ static void set_up(struct slab *slab, size_t size_class)
     slab_set_absent(slab, 0);
 }
 
+/* Pages of the slab up to `end`. */
+static size_t pages_to(const struct slab *slab, const char *end)
+{
+    return bits_round_up((size_t)(end - slab_memory(slab)), MA_PAGE) / MA_PAGE;
+}
+
 void slab_reuse(struct slab *slab, size_t size_class)
 {
+    size_t carved = pages_to(slab, object_at(slab, slab_carved(slab)));
+    slab->touched = (uint8_t)bits_max(slab->touched, carved);
     count_fresh(slab_carved_bytes(slab));
     set_up(slab, size_class);
 }
 
 struct slab *slab_create(size_t size_class)
 {
-    char *payload = cores_alloc_granule();
+    struct written written;
+    char *payload = cores_alloc_granule(&written);
     if (payload == NULL) {
         return NULL;
     }
     struct slab *slab = slab_at(payload);
+    written = written_within(written, slab_memory(slab), slab_memory(slab) + MA_GRANULE);
+    slab->touched = (uint8_t)(written_is_none(written) ? 0 : pages_to(slab, written.end));
     set_up(slab, size_class);
     live_map_open(slab);
     count_fresh(MA_GRANULE);
@@ -83,10 +94,11 @@ void slab_destroy(struct slab *slab)
     cores_free(cores_owner_of(payload), payload);
 }
 
-/* Once in `step` bytes: populate so many from `page` on, where they do not run out of the slab. */
+/* Once in `step` bytes: populate so many from `page` on, where they do not run out of the slab, and nobody has touched them. */
 static void populate(const struct slab *slab, char *page, size_t step)
 {
-    if (step != 0 && (size_t)(page - slab_memory(slab)) % step == 0) {
+    size_t offset = (size_t)(page - slab_memory(slab));
+    if (step != 0 && offset % step == 0 && (offset + step) / MA_PAGE > slab->touched) {
         os_populate(page, step);
     }
 }
@@ -309,6 +321,7 @@ bool slab_purge(struct slab *slab)
     count_fresh(slab_carved_bytes(slab));
     slab_set_absent(slab, absent);
     slab_set_carved(slab, 0);
+    slab->touched = 0;
     give_back(slab, absent & (uint16_t)~old);
     return true;
 }

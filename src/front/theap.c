@@ -418,6 +418,20 @@ void theap_bound_cache(struct theap *heap)
     errno = saved_errno;
 }
 
+bool theap_keep_slow(struct theap *heap, struct mem_block *b, size_t size)
+{
+    int saved_errno = errno; /* as above */
+    struct medium *medium = &heap->medium;
+    bool is_kept = !theap_has_slab(heap, size - MB_OVERHEAD) && medium_make_room(medium, size);
+    if (is_kept) {
+        medium_add(medium, b, size);
+    } else {
+        medium_note_released(medium, size);
+    }
+    errno = saved_errno;
+    return is_kept;
+}
+
 static void flush_one(struct pending *pending)
 {
     struct slab *slab = pending->slab;

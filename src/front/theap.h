@@ -120,7 +120,10 @@ static inline void theap_begin(const struct theap *heap)
     }
 }
 
-/* The rest of theap_keep(): the cache holds more than its limit, or has not looked at that for a while. */
+/* The rest of theap_keep(): slabs serve blocks of `size` bytes, or there is no place for one more. */
+bool theap_keep_slow(struct theap *heap, struct mem_block *b, size_t size);
+
+/* The cache holds more than its limit, or has not looked at that for a while. */
 void theap_bound_cache(struct theap *heap);
 
 /* A heap looks anew how much it may cache after so many blocks. */
@@ -142,8 +145,7 @@ static inline bool theap_keep(struct theap *heap, struct mem_block *b)
         return false;
     }
     if (theap_has_slab(heap, size - MB_OVERHEAD) || !medium_has_room(medium, size)) {
-        medium_note_released(medium, size);
-        return false;
+        return theap_keep_slow(heap, b, size);
     }
     medium_add(medium, b, size);
     if (medium->bytes > heap->cache_limit || ++heap->kept_count >= THEAP_LIMIT_AGE) {

@@ -1,7 +1,7 @@
 /*
  * Free a block again that has taken in the free block after it.
  *
- * Expected: free\(ADDRESS\): double free: the block of 80032 bytes is free already
+ * Expected: free\(ADDRESS\): double free: the block of 600032 bytes is free already
  */
 #include "misuse.h"
 

@@ -65,7 +65,7 @@ static inline void require(int condition, const char *what)
  * neighbours. They come from fresh memory, as the heap is young.
  */
 /* A size whose blocks go back to the core at once; with their headers they lie side by side. */
-enum { UNCACHED = 40008 };
+enum { UNCACHED = 300008 };
 
 static inline void three_neighbours(char *out[3], size_t size)
 {

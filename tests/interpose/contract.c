@@ -326,6 +326,20 @@ static void alignments_are_kept(void)
     EXPECT(expect_heap_check() == 0);
 }
 
+/* Such a request costs no more than one without an alignment: it gets what was freed last. */
+static void small_alignments_are_had_anyway(void)
+{
+    for (size_t size = 100; size < 20000; size *= 3) {
+        void *payload = malloc(size);
+        uintptr_t freed = (uintptr_t)payload;
+        free(payload);
+        void *out = NULL;
+        EXPECT(posix_memalign(&out, 16, size) == 0);
+        EXPECT((uintptr_t)out == freed || (!on_libma && size > 1000));
+        free(out);
+    }
+}
+
 static void memalign_rounds_up(void)
 {
     static const size_t asked[][2] = {{0, 16},  {3, 16},    {17, 32},
@@ -427,6 +441,7 @@ int main(int argc, char **argv)
     realloc_to_zero_frees();
     bad_alignments_are_refused();
     alignments_are_kept();
+    small_alignments_are_had_anyway();
     memalign_rounds_up();
     an_alignment_that_cannot_be_had_is_enomem();
     pvalloc_rounds_up();

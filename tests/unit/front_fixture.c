@@ -96,10 +96,15 @@ size_t take_all(void **objects, size_t count, size_t size)
     return count;
 }
 
+void release(void *payload)
+{
+    cores_free(cores_owner_of(payload), payload);
+}
+
 void use_up_memory(void)
 {
     fake_os_refuse_from(0);
-    for (void **granule; (granule = cores_alloc_granule()) != NULL;) {
+    for (void **granule; (granule = cores_alloc_granule(NULL)) != NULL;) {
         *granule = hoard;
         hoard = granule;
     }

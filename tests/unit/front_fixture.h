@@ -50,6 +50,9 @@ void *first_object(size_t size);
  * new count is returned. */
 size_t take_all(void **objects, size_t count, size_t size);
 
+/* Give a core's payload back. */
+void release(void *payload);
+
 /* From now on the system gives no memory, and the cores have no granule left. */
 void use_up_memory(void);
 void give_memory_back(void);

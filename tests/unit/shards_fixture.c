@@ -27,11 +27,6 @@ size_t owner_of(const void *payload)
     return shard_of(cores_owner_of(payload));
 }
 
-void release(void *payload)
-{
-    cores_free(cores_owner_of(payload), payload);
-}
-
 size_t size_that_fits_nowhere(void)
 {
     return front_stats().largest_free + MA_GRANULE;

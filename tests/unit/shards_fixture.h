@@ -17,8 +17,6 @@ struct ma_core *first_core(size_t shard);
 size_t shard_of(const struct ma_core *core);
 size_t owner_of(const void *payload);
 
-void release(void *payload);
-
 /* More than any shard has free in one block: who is to serve it must grow. */
 size_t size_that_fits_nowhere(void);
 

@@ -50,11 +50,6 @@ static void leave(size_t count)
     }
 }
 
-static void release(void *payload)
-{
-    cores_free(cores_owner_of(payload), payload);
-}
-
 /* What was put off is done when the core is left the next time. */
 static void visit_all(void)
 {
@@ -93,7 +88,7 @@ static void inside_all_cores_nothing_is_served(void **state)
     void *payload = cores_alloc(1);
     void *zeroed = cores_alloc_zeroed(1);
     void *aligned = cores_alloc_aligned(64, 1);
-    void *granule = cores_alloc_granule();
+    void *granule = cores_alloc_granule(NULL);
     leave(MA_CORE_COUNT);
     assert_null(payload);
     assert_null(zeroed);
@@ -119,7 +114,7 @@ static void an_interrupting_request_needs_no_new_memory(void **state)
 static void a_granule_is_a_whole_one(void **state)
 {
     (void)state;
-    char *payload = cores_alloc_granule();
+    char *payload = cores_alloc_granule(NULL);
     assert_int_equal((uintptr_t)payload % MA_GRANULE, MB_HEADER);
     assert_int_equal(mb_size(mb_of_payload(payload)), MA_GRANULE);
     release(payload);

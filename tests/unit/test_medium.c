@@ -1,7 +1,7 @@
 /*
  * The medium cache.
  */
-#include "front_fixture.h"
+#include "medium_fixture.h"
 
 #include "support/expect_abort.h"
 #include "support/random.h"
@@ -15,35 +15,6 @@
 
 #include <string.h>
 #include <sys/mman.h>
-
-static struct medium medium;
-
-static int teardown(void **state)
-{
-    medium_flush(&medium);
-    return front_teardown(state);
-}
-
-/* A used block with room for `size` bytes, behind it one that keeps it apart from others. */
-static void *block_of(size_t size)
-{
-    return cores_alloc(size);
-}
-
-static void release(void *payload)
-{
-    cores_free(cores_owner_of(payload), payload);
-}
-
-static void add(void *payload)
-{
-    medium_add(&medium, mb_of_payload(payload), mb_size(mb_of_payload(payload)));
-}
-
-static size_t block_size(const void *payload)
-{
-    return mb_size(mb_of_payload(payload));
-}
 
 static void sizes_within_the_bounds_are_cached(void **state)
 {
@@ -261,36 +232,6 @@ static void what_is_flushed_is_free_in_the_core(void **state)
     assert_int_equal(core_live_count(), live);
 }
 
-static void one_size_leaves_room_for_others(void **state)
-{
-    (void)state;
-    void *refused = NULL;
-    while (refused == NULL) {
-        void *payload = block_of(5000);
-        if (medium_has_room(&medium, block_size(payload))) {
-            add(payload);
-        } else {
-            refused = payload;
-        }
-    }
-    assert_in_range(medium.count, MEDIUM_BIN_ROOM, MEDIUM_ROOM / 2);
-    assert_true(medium_has_room(&medium, mb_size_for(9000)));
-    release(refused);
-}
-
-static void there_is_an_end_to_the_room(void **state)
-{
-    (void)state;
-    size_t size = MA_SMALL_MAX + 8;
-    while (medium.count < MEDIUM_ROOM) {
-        add(block_of(size));
-        size += 200;
-    }
-    assert_false(medium_has_room(&medium, mb_size_for(1100)));
-    medium_shed(&medium);
-    assert_true(medium_has_room(&medium, mb_size_for(30000)));
-}
-
 /* A fork stops a thread between any two of its stores: here between those to a block's mark and to the tables. */
 static void what_a_vanished_owner_was_about_to_change_is_left(void **state)
 {
@@ -491,42 +432,38 @@ static void settling_gives_the_cached_blocks_back(void **state)
     assert_int_equal(core_live_count(), live);
 }
 
-#define TEST(function) cmocka_unit_test_teardown(function, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(sizes_within_the_bounds_are_cached),
-        TEST(an_empty_cache_has_nothing),
-        TEST(a_block_of_the_very_size_is_taken_and_a_smaller_one_is_not),
-        TEST(no_block_wastes_more_than_an_eighth),
-        TEST(the_best_of_those_at_hand_is_taken),
-        TEST(the_last_freed_of_equals_is_taken),
-        TEST(the_next_bin_is_looked_at),
-        TEST(the_bytes_and_blocks_are_counted),
-        TEST(the_cache_never_holds_more_than_the_limit),
-        TEST(beyond_the_limit_more_than_the_surplus_goes),
-        TEST(a_block_beyond_the_limit_is_not_kept),
-        TEST(the_largest_are_given_back_first),
-        TEST(few_blocks_go_at_a_time),
-        TEST(what_is_within_the_bound_stays),
-        TEST(one_size_leaves_room_for_others),
-        TEST(there_is_an_end_to_the_room),
-        TEST(what_is_flushed_is_free_in_the_core),
-        TEST(what_a_vanished_owner_was_about_to_change_is_left),
-        TEST(what_the_core_gave_is_counted_until_it_is_given_back),
-        TEST(the_count_has_bounds),
-        TEST(a_block_that_is_too_large_for_the_cache_is_not_looked_into),
-        TEST(only_a_cached_block_is_held),
-        TEST(the_mark_of_a_slabs_object_is_not_that_of_a_cached_block),
-        TEST(a_flushed_block_leaves_no_mark),
-        TEST(a_cached_block_is_refused),
-        TEST(a_released_block_serves_its_threads_next_request),
-        TEST(a_thread_keeps_no_more_than_its_share),
-        TEST(large_blocks_are_not_kept),
-        TEST(small_blocks_are_kept_while_their_class_has_no_slab),
-        TEST(a_thread_without_a_heap_keeps_nothing),
-        TEST(settling_gives_the_cached_blocks_back),
+        MEDIUM_TEST(sizes_within_the_bounds_are_cached),
+        MEDIUM_TEST(an_empty_cache_has_nothing),
+        MEDIUM_TEST(a_block_of_the_very_size_is_taken_and_a_smaller_one_is_not),
+        MEDIUM_TEST(no_block_wastes_more_than_an_eighth),
+        MEDIUM_TEST(the_best_of_those_at_hand_is_taken),
+        MEDIUM_TEST(the_last_freed_of_equals_is_taken),
+        MEDIUM_TEST(the_next_bin_is_looked_at),
+        MEDIUM_TEST(the_bytes_and_blocks_are_counted),
+        MEDIUM_TEST(the_cache_never_holds_more_than_the_limit),
+        MEDIUM_TEST(beyond_the_limit_more_than_the_surplus_goes),
+        MEDIUM_TEST(a_block_beyond_the_limit_is_not_kept),
+        MEDIUM_TEST(the_largest_are_given_back_first),
+        MEDIUM_TEST(few_blocks_go_at_a_time),
+        MEDIUM_TEST(what_is_within_the_bound_stays),
+        MEDIUM_TEST(what_is_flushed_is_free_in_the_core),
+        MEDIUM_TEST(what_a_vanished_owner_was_about_to_change_is_left),
+        MEDIUM_TEST(what_the_core_gave_is_counted_until_it_is_given_back),
+        MEDIUM_TEST(the_count_has_bounds),
+        MEDIUM_TEST(a_block_that_is_too_large_for_the_cache_is_not_looked_into),
+        MEDIUM_TEST(only_a_cached_block_is_held),
+        MEDIUM_TEST(the_mark_of_a_slabs_object_is_not_that_of_a_cached_block),
+        MEDIUM_TEST(a_flushed_block_leaves_no_mark),
+        MEDIUM_TEST(a_cached_block_is_refused),
+        MEDIUM_TEST(a_released_block_serves_its_threads_next_request),
+        MEDIUM_TEST(a_thread_keeps_no_more_than_its_share),
+        MEDIUM_TEST(large_blocks_are_not_kept),
+        MEDIUM_TEST(small_blocks_are_kept_while_their_class_has_no_slab),
+        MEDIUM_TEST(a_thread_without_a_heap_keeps_nothing),
+        MEDIUM_TEST(settling_gives_the_cached_blocks_back),
     };
     return cmocka_run_group_tests(tests, front_group_setup, NULL);
 }

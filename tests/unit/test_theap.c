@@ -48,6 +48,15 @@ static void let_pass(size_t size, uint64_t milliseconds)
 
 /* ---- Populating ---- */
 
+/* Objects of the class fill new slabs until there are so many. Returns how many there are now. */
+static size_t grow_to(size_t slabs, size_t size, size_t taken)
+{
+    while (slab_count() < slabs) {
+        objects[taken++] = front_malloc(size);
+    }
+    return taken;
+}
+
 static void a_class_with_many_slabs_has_the_next_ones_populated(void **state)
 {
     (void)state;
@@ -55,10 +64,35 @@ static void a_class_with_many_slabs_has_the_next_ones_populated(void **state)
     begin_thread();
     size_t taken = fill_slabs(1024, FEW);
     assert_int_equal(fake_os_populated(), 0);
-    while (slab_count() < MANY) {
-        objects[taken++] = front_malloc(1024);
-    }
+    taken = grow_to(MANY, 1024, taken);
     assert_in_range(fake_os_populated(), (MANY - FEW) * MA_GRANULE / 2, (MANY - FEW) * MA_GRANULE);
+    free_all(0, taken);
+}
+
+static void a_slab_that_another_class_has_used_is_not_populated_again(void **state)
+{
+    (void)state;
+    enum { MANY = 40 };
+    begin_thread();
+    size_t taken = grow_to(MANY, 1024, fill_slabs(1024, 1));
+    size_t before = fake_os_populated();
+    free_all(0, taken);
+    taken = grow_to(MANY, 512, fill_slabs(512, 1));
+    assert_int_equal(fake_os_populated(), before);
+    free_all(0, taken);
+}
+
+static void a_slab_of_memory_that_the_core_was_given_back_is_not_populated_again(void **state)
+{
+    (void)state;
+    enum { MANY = 40 };
+    begin_thread();
+    size_t taken = grow_to(MANY, 1024, fill_slabs(1024, 1));
+    size_t before = fake_os_populated();
+    free_all(0, taken);
+    front_trim();
+    taken = grow_to(MANY, 1024, fill_slabs(1024, 1));
+    assert_int_equal(fake_os_populated(), before);
     free_all(0, taken);
 }
 
@@ -705,6 +739,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FRONT_TEST(a_class_with_many_slabs_has_the_next_ones_populated),
+        FRONT_TEST(a_slab_that_another_class_has_used_is_not_populated_again),
+        FRONT_TEST(a_slab_of_memory_that_the_core_was_given_back_is_not_populated_again),
         FRONT_TEST(the_first_requests_of_a_class_are_the_cores),
         FRONT_TEST(each_class_warms_up_by_itself),
         FRONT_TEST(the_classes_of_a_group_share_a_slab),

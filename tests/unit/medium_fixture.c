@@ -1,0 +1,27 @@
+/*
+ * A block cache by itself.
+ */
+#include "medium_fixture.h"
+
+struct medium medium;
+
+int medium_teardown(void **state)
+{
+    medium_flush(&medium);
+    return front_teardown(state);
+}
+
+void *block_of(size_t size)
+{
+    return cores_alloc(size);
+}
+
+void add(void *payload)
+{
+    medium_add(&medium, mb_of_payload(payload), block_size(payload));
+}
+
+size_t block_size(const void *payload)
+{
+    return mb_size(mb_of_payload(payload));
+}

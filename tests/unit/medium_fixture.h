@@ -1,0 +1,25 @@
+/*
+ * A block cache by itself over a pretended system, and blocks of the core to put into it.
+ */
+#ifndef MA_TESTS_UNIT_MEDIUM_FIXTURE_H
+#define MA_TESTS_UNIT_MEDIUM_FIXTURE_H
+
+#include "front_fixture.h"
+
+extern struct medium medium;
+
+/* Teardown of one test: what is cached goes back to the core. */
+int medium_teardown(void **state);
+
+#define MEDIUM_TEST(function) cmocka_unit_test_teardown(function, medium_teardown)
+
+/* A payload of the core with room for `size` bytes. */
+void *block_of(size_t size);
+
+/* Put a payload in the cache. */
+void add(void *payload);
+
+/* The size of a payload's block. */
+size_t block_size(const void *payload);
+
+#endif

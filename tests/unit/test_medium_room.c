@@ -1,0 +1,121 @@
+/*
+ * The block cache's places: which blocks have them.
+ */
+#include "medium_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void one_size_leaves_room_for_others(void **state)
+{
+    (void)state;
+    void *refused = NULL;
+    while (refused == NULL) {
+        void *payload = block_of(5000);
+        if (medium_has_room(&medium, block_size(payload))) {
+            add(payload);
+        } else {
+            refused = payload;
+        }
+    }
+    assert_in_range(medium.count, MEDIUM_BIN_ROOM, MEDIUM_ROOM / 2);
+    assert_true(medium_has_room(&medium, mb_size_for(9000)));
+    release(refused);
+}
+
+static void there_is_an_end_to_the_room(void **state)
+{
+    (void)state;
+    size_t size = MA_SMALL_MAX + 8;
+    while (medium.count < MEDIUM_ROOM) {
+        add(block_of(size));
+        size += 200;
+    }
+    assert_false(medium_has_room(&medium, mb_size_for(1100)));
+    medium_shed(&medium);
+    assert_true(medium_has_room(&medium, mb_size_for(30000)));
+}
+
+/* Blocks of sizes that are asked for no more take all places, save for those of one bin. */
+static void fill_with_stale_blocks(size_t wanted)
+{
+    for (size_t size = MA_SMALL_MAX + 8; medium.count < MEDIUM_ROOM; size += 250) {
+        if (medium_bin(mb_size_for(size)) != medium_bin(mb_size_for(wanted))) {
+            add(block_of(size));
+        }
+    }
+}
+
+/* The thread asks for `count` blocks of a size, and frees them: how many of these the cache has served, and now has. */
+static size_t served_in_turn(size_t size, size_t count)
+{
+    void *payloads[MEDIUM_ROOM];
+    size_t served = 0;
+    for (size_t i = 0; i < count; i++) {
+        payloads[i] = medium_take(&medium, size);
+        served += payloads[i] != NULL;
+        payloads[i] = payloads[i] != NULL ? payloads[i] : block_of(size);
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t freed = block_size(payloads[i]);
+        if (medium_has_room(&medium, freed) || medium_make_room(&medium, freed)) {
+            add(payloads[i]);
+        } else {
+            release(payloads[i]);
+        }
+    }
+    return served;
+}
+
+static void what_is_asked_for_no_more_makes_room(void **state)
+{
+    (void)state;
+    fill_with_stale_blocks(5000);
+    size_t served = 0;
+    for (int round = 0; round < 20; round++) {
+        served = served_in_turn(5000, 32);
+    }
+    assert_int_equal(served, 32);
+    assert_true(medium.count <= MEDIUM_ROOM);
+}
+
+static void what_is_asked_for_stays_when_others_are_freed(void **state)
+{
+    (void)state;
+    served_in_turn(5000, 32);
+    fill_with_stale_blocks(5000);
+    for (size_t i = 0; i < 100; i++) {
+        assert_false(medium_make_room(&medium, mb_size_for(9000))); /* nobody has asked for these */
+    }
+    assert_int_equal(served_in_turn(5000, 32), 32);
+}
+
+static void one_size_makes_room_for_others_that_are_asked_for(void **state)
+{
+    (void)state;
+    while (medium.count < MEDIUM_ROOM) {
+        add(block_of(5000));
+    }
+    for (int round = 0; round < 20; round++) {
+        served_in_turn(5000, 1);
+        served_in_turn(9000, 3);
+    }
+    assert_int_equal(served_in_turn(9000, 3), 3);
+    assert_int_equal(served_in_turn(5000, 100), 100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MEDIUM_TEST(one_size_leaves_room_for_others),
+        MEDIUM_TEST(there_is_an_end_to_the_room),
+        MEDIUM_TEST(what_is_asked_for_no_more_makes_room),
+        MEDIUM_TEST(what_is_asked_for_stays_when_others_are_freed),
+        MEDIUM_TEST(one_size_makes_room_for_others_that_are_asked_for),
+    };
+    return cmocka_run_group_tests(tests, front_group_setup, NULL);
+}

@@ -70,7 +70,7 @@ static void *alloc_block(size_t size)
         return or_enomem(NULL);
     }
     return checked_is_on() ? or_enomem(checked_alloc(MA_ALIGNMENT, size, false))
-                           : as_served(heap_alloc(size), size);
+                           : as_served(heap_alloc(medium_round(size)), size);
 }
 
 static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t size)
@@ -83,7 +83,7 @@ static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t si
 /* The thread has released no block that fits. */
 static __attribute__((noinline)) void *malloc_large_slow(size_t size)
 {
-    if (size < MEDIUM_MAX && front_heap() == THEAP_NONE) {
+    if (size < MEDIUM_REQUEST_MAX && front_heap() == THEAP_NONE) {
         front_leave_slow(opened(front_enter()));
     }
     void *sample = sample_is_due() ? sample_alloc(MA_ALIGNMENT, size) : NULL;
@@ -95,7 +95,7 @@ static __attribute__((noinline)) void *malloc_large_slow(size_t size)
 
 static __attribute__((noinline)) void *malloc_large(size_t size)
 {
-    void *payload = size < MEDIUM_MAX ? front_take(size) : NULL;
+    void *payload = size < MEDIUM_REQUEST_MAX ? front_take(size) : NULL;
     return payload != NULL ? payload : malloc_large_slow(size);
 }
 
@@ -122,10 +122,11 @@ void *ma_calloc(size_t count, size_t size)
     if (payload == NULL && checked_is_on()) {
         return or_enomem(checked_alloc(MA_ALIGNMENT, total, true));
     }
-    if (payload == NULL && total < MEDIUM_MAX) {
+    if (payload == NULL && total < MEDIUM_REQUEST_MAX) {
         payload = front_take(total);
     }
-    return payload != NULL ? memset(payload, 0, total) : as_served(heap_alloc_zeroed(total), total);
+    return payload != NULL ? memset(payload, 0, total)
+                           : as_served(heap_alloc_zeroed(medium_round(total)), total);
 }
 
 /* The segment in which `payload` lies, if it is one of a core's block; else NULL. */
@@ -153,12 +154,20 @@ static bool is_about(size_t usable, size_t size)
     return size <= usable && usable - size <= usable / MA_SLACK_SHARE;
 }
 
+/* The same of a core's block: the cache may have given a larger one than was asked for. */
+static bool is_about_in_block(size_t usable, size_t size)
+{
+    size_t share = usable < MEDIUM_MAX ? MEDIUM_WASTE_SHARE : MA_SLACK_SHARE;
+    return size <= usable && usable - size <= usable / share;
+}
+
 /* The same of what may be the payload of a core's block, in `segment`. As nothing is to be changed nothing but that block is
  * looked at: what lies behind it is in another cache line, which the program may be far from. */
 static bool is_block_about(const struct segment *segment, const void *payload, size_t size)
 {
     const struct mem_block *b = mb_of_payload(payload);
-    return segment_has_used(segment, b) && is_about(mb_usable(b), size) && !medium_holds(payload);
+    return segment_has_used(segment, b) && is_about_in_block(mb_usable(b), size) &&
+           !medium_holds(payload);
 }
 
 /* The compiler must not see how few bytes there are at most: it would copy them by a string instruction, which takes
@@ -195,13 +204,20 @@ static __attribute__((noinline)) void *resize_object(void *object, size_t size_c
 static void *realloc_block(const struct segment *segment, void *payload, size_t size)
 {
     size_t usable = mb_usable(medium_block_of(segment, payload, "realloc"));
-    if (is_about(usable, size)) {
+    if (is_about_in_block(usable, size)) {
         return payload;
     }
     if (options.zero != 0) {
         return realloc_by_copy(payload, usable, size); /* nothing is left where it was */
     }
-    size_t wanted = size > usable ? with_slack(usable, size) : size;
+    if (size <= MA_SMALL_MAX && size < usable / 2) {
+        void *object = realloc_by_copy(
+            payload, size, size); /* little to copy, and a whole block is left to others */
+        if (object != NULL) {
+            return object;
+        }
+    }
+    size_t wanted = medium_round(size > usable ? with_slack(usable, size) : size);
     void *moved = heap_realloc(segment->core, payload, wanted);
     return moved == NULL && wanted > size ? heap_realloc(segment->core, payload, size) : moved;
 }
@@ -287,17 +303,20 @@ static void *alloc_aligned(size_t alignment, size_t size)
     if (alignment <= MA_ALIGNMENT) {
         return ma_malloc(size);
     }
-    if (alignment <= SLAB_ALIGNMENT && size <= MA_SMALL_MAX) {
-        void *object = alloc_aligned_object(alignment, size);
-        if (object != NULL) {
-            return object;
-        }
+    void *payload = alignment <= SLAB_ALIGNMENT && size <= MA_SMALL_MAX
+                        ? alloc_aligned_object(alignment, size)
+                        : NULL;
+    if (payload != NULL) {
+        return payload;
     }
-    bool fits = alignment <= PTRDIFF_MAX && size <= PTRDIFF_MAX - alignment && heap_start();
-    if (fits && checked_is_on()) {
+    if (alignment > PTRDIFF_MAX || size > PTRDIFF_MAX - alignment || !heap_start()) {
+        return NULL;
+    }
+    if (checked_is_on()) {
         return checked_alloc(alignment, size, false);
     }
-    return fits ? heap_alloc_aligned(alignment, size) : NULL;
+    payload = size < MEDIUM_REQUEST_MAX ? front_take_aligned(alignment, size) : NULL;
+    return payload != NULL ? payload : heap_alloc_aligned(alignment, medium_round(size));
 }
 
 void *ma_aligned_alloc(size_t alignment, size_t size)

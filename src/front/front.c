@@ -78,6 +78,15 @@ void *front_take_slow(struct theap *heap, size_t size)
     return payload;
 }
 
+void *front_take_aligned(size_t alignment, size_t size)
+{
+    struct theap *heap = enter_cache();
+    void *payload =
+        theap_is_real(heap) ? medium_take_aligned(&heap->medium, alignment, size) : NULL;
+    front_leave_slow(heap);
+    return payload;
+}
+
 bool front_keep_slow(struct theap *heap, struct mem_block *b)
 {
     heap = begun(heap);

@@ -75,7 +75,7 @@ void *front_alloc_slow(struct theap *heap, size_t size);
 void *front_take_slow(struct theap *heap, size_t size);
 bool front_keep_slow(struct theap *heap, struct mem_block *b);
 
-/* A payload of at least `size` bytes, less than MEDIUM_MAX, of the blocks that this thread has
+/* A payload of at least `size` bytes, less than MEDIUM_REQUEST_MAX, of the blocks that this thread has
  * released; NULL where the core is to serve. */
 static inline __attribute__((always_inline)) void *front_take(size_t size)
 {
@@ -87,6 +87,9 @@ static inline __attribute__((always_inline)) void *front_take(size_t size)
     front_leave(heap);
     return payload;
 }
+
+/* The same with an aligned payload. */
+void *front_take_aligned(size_t alignment, size_t size);
 
 /* Keep a used block of the core for this thread's next requests. False: the core is to release it. */
 static inline __attribute__((always_inline)) bool front_keep(struct mem_block *b)

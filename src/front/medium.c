@@ -10,6 +10,9 @@
  * lock that is taken for them. */
 enum { BATCH_COUNT = 2 };
 
+/* So many blocks of a bin are looked at for one that is aligned. */
+enum { ALIGNED_LOOK_COUNT = 8 };
+
 void medium_report(const struct cached *cached)
 {
     report_fatal("corrupted free list: the links of the free block at %p (%zu bytes) are wrong; "
@@ -39,37 +42,50 @@ static size_t last_filled(const struct medium *medium)
     return MEDIUM_BIN_COUNT;
 }
 
-/* Where the slot of a block is named: as the first of its bin, or as the next of another. NULL: there is no such block. */
-static medium_slot *find(struct medium *medium, size_t bin, size_t least, size_t most)
+/* The bin after `bin` that serves a request of `size` bytes instead; MEDIUM_BIN_COUNT if there is none. */
+static size_t next_fitting(const struct medium *medium, size_t bin, size_t size)
 {
-    medium_slot *best = NULL;
-    size_t best_units = most / MA_ALIGNMENT + 1;
-    size_t least_units = least / MA_ALIGNMENT;
-    for (medium_slot *link = &medium->bins[bin]; *link != 0 && best_units > least_units;
-         link = &medium->slots[*link].next) {
-        size_t units = medium->slots[*link].units;
-        if (units >= least_units && units < best_units) {
-            best = link;
-            best_units = units;
-        }
-    }
-    return best;
+    size_t most = mb_size_for(size) + size / MEDIUM_WASTE_SHARE;
+    bin = next_filled(medium, bin + 1);
+    return bin < MEDIUM_BIN_COUNT && medium->slots[medium->bins[bin]].units * MA_ALIGNMENT <= most
+               ? bin
+               : MEDIUM_BIN_COUNT;
 }
 
-/* The bins that follow hold larger blocks: where the next one has none that fits, none has. */
-void *medium_search(struct medium *medium, size_t bin, size_t least)
+void *medium_search(struct medium *medium, size_t bin, size_t size)
 {
-    size_t most = least + least / MEDIUM_WASTE_SHARE;
-    medium_slot *link = find(medium, bin, least, most);
-    if (link == NULL) {
-        bin = next_filled(medium, bin + 1);
-        link = bin < MEDIUM_BIN_COUNT ? find(medium, bin, least, most) : NULL;
-    }
-    if (link == NULL) {
+    bin = next_fitting(medium, bin, size);
+    if (bin == MEDIUM_BIN_COUNT) {
         return NULL;
     }
     medium->is_wanted[bin] = true;
-    return medium_take_slot(medium, bin, link);
+    return medium_take_slot(medium, bin, &medium->bins[bin]);
+}
+
+/* An aligned payload of the bin. */
+static void *take_aligned(struct medium *medium, size_t bin, size_t alignment)
+{
+    medium_slot *link = &medium->bins[bin];
+    medium->is_wanted[bin] = true;
+    for (int i = 0; i < ALIGNED_LOOK_COUNT && *link != 0; i++) {
+        struct cached *cached = &medium->slots[*link];
+        if ((uintptr_t)cached->payload % alignment == 0) {
+            return medium_take_slot(medium, bin, link);
+        }
+        link = &cached->next;
+    }
+    return NULL;
+}
+
+void *medium_take_aligned(struct medium *medium, size_t alignment, size_t size)
+{
+    size_t bin = medium_bin_for(size);
+    void *payload = take_aligned(medium, bin, alignment);
+    if (payload == NULL) {
+        bin = next_fitting(medium, bin, size);
+        payload = bin < MEDIUM_BIN_COUNT ? take_aligned(medium, bin, alignment) : NULL;
+    }
+    return payload;
 }
 
 /* Where small blocks of `size` bytes are counted. */

@@ -3,9 +3,10 @@
  * kept in front of the core's lock. To the core they are used. They are those of medium size, and
  * small ones of classes that have earned no slab.
  *
- * Nothing is rounded up to a class: a block is found by its size, the smallest of those looked
- * at that hold the request and waste at most 1/MEDIUM_WASTE_SHARE of it; else the core is to
- * serve. The bytes that are held are bounded (theap_keep()).
+ * Medium sizes are asked of the core in steps, MEDIUM_BINS_LOG2 to each doubling (medium_round()): blocks of nearly the same size
+ * are of one, so that the first of a bin serves all requests that fall into it, and none is compared. Where the bin is empty the
+ * next larger block serves, if it wastes at most 1/MEDIUM_WASTE_SHARE; else the core is to. The bytes that are held are bounded
+ * (theap_keep()).
  *
  * What is cached, and how large it is, is told by tables: to look for a block touches none. A cached block holds a mark, as a
  * slab's free object does, but another: it must not be taken for what an object left behind in the same place.
@@ -21,13 +22,17 @@
 #define MEDIUM_MIN MB_MIN
 #define MEDIUM_MAX (MA_SMALL_MAX << MEDIUM_DOUBLINGS)
 
-/* A block may be larger than the request by this share of it. */
-#define MEDIUM_WASTE_SHARE 8
+/* Requests of fewer bytes than this are looked for. */
+#define MEDIUM_REQUEST_MAX (MEDIUM_MAX - (MEDIUM_MAX >> (MEDIUM_BINS_LOG2 + 1)) + MB_OVERHEAD + 1)
 
-/* There is a bin for each size below MA_SMALL_MAX; from there on so many to each doubling. */
-#define MEDIUM_EXACT_BIN_COUNT ((MA_SMALL_MAX - MEDIUM_MIN) / MA_ALIGNMENT)
+/* A block may be larger than the request by this share of it. */
+#define MEDIUM_WASTE_SHARE 4
+
+/* There is a bin for each size of block that small requests ask for; from there on so many to each doubling. */
+#define MEDIUM_EXACT_MAX (MA_SMALL_MAX + MB_HEADER)
+#define MEDIUM_EXACT_BIN_COUNT ((MEDIUM_EXACT_MAX - MEDIUM_MIN) / MA_ALIGNMENT)
 #define MEDIUM_DOUBLINGS 8
-#define MEDIUM_BINS_LOG2 3
+#define MEDIUM_BINS_LOG2 4
 #define MEDIUM_BIN_COUNT (MEDIUM_EXACT_BIN_COUNT + (MEDIUM_DOUBLINGS << MEDIUM_BINS_LOG2))
 #define MEDIUM_WORDS ((MEDIUM_BIN_COUNT + 63) / 64)
 
@@ -110,15 +115,42 @@ void medium_note_released(struct medium *medium, size_t size);
 /* How many blocks, of about what a request of `size` bytes gets, the core gave and was not given back; 255 for more. */
 size_t medium_held_count(const struct medium *medium, size_t size);
 
+/* The bin of medium size from `steps` on, the steps being those of sizes whose highest bit is `top`. */
+static inline size_t medium_bin_at(size_t top, size_t steps)
+{
+    return MEDIUM_EXACT_BIN_COUNT + ((top - bits_highest(MA_SMALL_MAX) - 1) << MEDIUM_BINS_LOG2) +
+           steps;
+}
+
 /* The bin of blocks of `size` bytes. */
 static inline size_t medium_bin(size_t size)
 {
-    if (size < MA_SMALL_MAX) {
+    if (size < MEDIUM_EXACT_MAX) {
         return (size - MEDIUM_MIN) / MA_ALIGNMENT;
     }
-    size_t top = bits_highest(size);
-    return MEDIUM_EXACT_BIN_COUNT + ((top - bits_highest(MA_SMALL_MAX) - 1) << MEDIUM_BINS_LOG2) +
-           (size >> (top - MEDIUM_BINS_LOG2));
+    size_t top = bits_highest(size - MB_HEADER);
+    return medium_bin_at(top, (size - MB_HEADER) >> (top - MEDIUM_BINS_LOG2));
+}
+
+/* The bin all of whose blocks hold a request of `size` bytes. Requires: size < MEDIUM_REQUEST_MAX. */
+static inline size_t medium_bin_for(size_t size)
+{
+    if (size <= MA_SMALL_MAX) {
+        return (mb_size_for(size) - MEDIUM_MIN) / MA_ALIGNMENT;
+    }
+    size_t top = bits_highest(size - MB_OVERHEAD);
+    size_t step_log2 = top - MEDIUM_BINS_LOG2;
+    return medium_bin_at(top, (size - MB_OVERHEAD + ((size_t)1 << step_log2) - 1) >> step_log2);
+}
+
+/* What to ask the core for where `size` bytes are requested: so much that the block serves all requests of its bin. */
+static inline size_t medium_round(size_t size)
+{
+    if (size <= MA_SMALL_MAX || size >= MEDIUM_REQUEST_MAX) {
+        return size;
+    }
+    size_t step = (size_t)1 << (bits_highest(size - MB_OVERHEAD) - MEDIUM_BINS_LOG2);
+    return bits_round_up(size - MB_OVERHEAD, step) + MB_OVERHEAD;
 }
 
 static inline void medium_count(struct medium *medium, size_t bytes, size_t blocks)
@@ -153,23 +185,20 @@ static inline struct object *medium_take_slot(struct medium *medium, size_t bin,
     return payload;
 }
 
-/* The rest of medium_take(), for blocks of at least `least` bytes, which belong in the bin. */
-void *medium_search(struct medium *medium, size_t bin, size_t least);
+/* The rest of medium_take(), where the bin is empty. */
+void *medium_search(struct medium *medium, size_t bin, size_t size);
 
-/* A payload of at least `size` bytes; NULL where none is cached that fits closely. Requires: size < MEDIUM_MAX. */
+/* A payload of at least `size` bytes; NULL where none is cached that fits closely. Requires: size < MEDIUM_REQUEST_MAX. */
 static inline void *medium_take(struct medium *medium, size_t size)
 {
-    size_t least = mb_size_for(size);
-    if (__builtin_expect(!medium_caches(least), 0)) {
-        return NULL;
-    }
-    size_t bin = medium_bin(least);
-    medium_slot first = medium->bins[bin];
+    size_t bin = medium_bin_for(size);
     medium->is_wanted[bin] = true;
-    return first != 0 && medium->slots[first].units * MA_ALIGNMENT - least < MB_MIN
-               ? medium_take_slot(medium, bin, &medium->bins[bin])
-               : medium_search(medium, bin, least);
+    return medium->bins[bin] != 0 ? medium_take_slot(medium, bin, &medium->bins[bin])
+                                  : medium_search(medium, bin, size);
 }
+
+/* The same with a payload that is aligned, to a power of two above MA_ALIGNMENT. */
+void *medium_take_aligned(struct medium *medium, size_t alignment, size_t size);
 
 /* Whether there is room for a block of `size` bytes. Requires: medium_caches(size). */
 static inline bool medium_has_room(const struct medium *medium, size_t size)

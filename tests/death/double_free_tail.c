@@ -8,9 +8,9 @@
 int main(void)
 {
     char *block[3];
-    three_neighbours(block, 1000);
-    require(realloc(block[1], 40) == block[1], "the block was not cut in place");
-    announce(block[1] + 48);
-    free(block[1] + 48);
+    three_neighbours(block, 3080);
+    require(realloc(block[1], 2000) == block[1], "the block was not cut in place");
+    announce(block[1] + 2064);
+    free(block[1] + 2064);
     return not_stopped();
 }

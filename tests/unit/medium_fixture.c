@@ -13,7 +13,7 @@ int medium_teardown(void **state)
 
 void *block_of(size_t size)
 {
-    return cores_alloc(size);
+    return cores_alloc(medium_round(size));
 }
 
 void add(void *payload)

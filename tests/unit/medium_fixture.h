@@ -13,7 +13,7 @@ int medium_teardown(void **state);
 
 #define MEDIUM_TEST(function) cmocka_unit_test_teardown(function, medium_teardown)
 
-/* A payload of the core with room for `size` bytes. */
+/* A payload of the core, as a request of `size` bytes gets it. */
 void *block_of(size_t size);
 
 /* Put a payload in the cache. */

@@ -23,72 +23,84 @@ static void sizes_within_the_bounds_are_cached(void **state)
     assert_true(medium_caches(MEDIUM_MIN));
     assert_true(medium_caches(MEDIUM_MAX - 16));
     assert_false(medium_caches(MEDIUM_MAX));
-    assert_null(medium_take(&medium, MEDIUM_MAX));
-    assert_null(medium_take(&medium, MEDIUM_MAX * 2));
 }
 
 static void an_empty_cache_has_nothing(void **state)
 {
     (void)state;
-    for (size_t size = MA_SMALL_MAX + 1; size < MEDIUM_MAX; size += 500) {
+    for (size_t size = 0; size < MEDIUM_REQUEST_MAX; size += 500) {
         assert_null(medium_take(&medium, size));
     }
 }
 
-/* A request of every size is served by a block of its own size, and by none that is too small. */
-static void a_block_of_the_very_size_is_taken_and_a_smaller_one_is_not(void **state)
+static void rounding_costs_a_sixteenth_at_most(void **state)
 {
     (void)state;
-    for (size_t size = MA_SMALL_MAX + 8; mb_size_for(size) < MEDIUM_MAX; size += 16) {
+    for (size_t size = 0; size < 2 * MEDIUM_MAX; size += 7) {
+        size_t rounded = medium_round(size);
+        assert_true(rounded >= size);
+        assert_true(rounded - size <= size / 16);
+        assert_int_equal(medium_round(rounded), rounded);
+    }
+}
+
+/* Programs ask for these more often than for others. */
+static void powers_of_two_are_not_rounded(void **state)
+{
+    (void)state;
+    for (size_t size = 2048; size < MEDIUM_REQUEST_MAX; size *= 2) {
+        assert_int_equal(mb_size_for(medium_round(size)), mb_size_for(size));
+    }
+}
+
+/* A request of every size is served by a block that was made for it, and by none that is too small. */
+static void a_block_of_the_right_size_is_taken_and_a_smaller_one_is_not(void **state)
+{
+    (void)state;
+    for (size_t size = 1; size < MEDIUM_REQUEST_MAX; size += size < 4096 ? 1 : 61) {
         void *payload = block_of(size);
         size_t usable = mb_usable(mb_of_payload(payload));
         add(payload);
-        assert_null(medium_take(&medium, usable + 1));
-        assert_ptr_equal(medium_take(&medium, usable), payload);
-        assert_null(medium_take(&medium, usable));
+        assert_null(usable + 1 < MEDIUM_REQUEST_MAX ? medium_take(&medium, usable + 1) : NULL);
+        assert_ptr_equal(medium_take(&medium, size), payload);
+        assert_null(medium_take(&medium, size));
         release(payload);
     }
 }
 
-static void no_block_wastes_more_than_an_eighth(void **state)
+/* A block of any size, as one that was cut or has grown in place. */
+static void no_block_is_too_small_for_its_request_or_wastes_more_than_a_quarter(void **state)
 {
     (void)state;
-    for (size_t size = 1100; mb_size_for(size) < MEDIUM_MAX; size += 320) {
-        void *payload = block_of(size);
+    for (size_t size = 1100; mb_size_for(size) < MEDIUM_MAX; size += 1040) {
+        void *payload = cores_alloc(size);
         add(payload);
         size_t held = block_size(payload);
-        for (size_t wanted = MA_SMALL_MAX + 1; wanted < size; wanted += 16) {
+        for (size_t wanted = size / 2; wanted < size + size / 8; wanted += 16) {
             size_t least = mb_size_for(wanted);
-            void *taken = medium_take(&medium, wanted);
+            void *taken = wanted < MEDIUM_REQUEST_MAX ? medium_take(&medium, wanted) : NULL;
             if (taken != NULL) {
-                assert_true(held <= least + least / 8);
+                assert_true(held >= least && held <= least + wanted / 4);
                 add(taken);
             } else {
-                assert_true(held > least + least / 8 || held > least + least / 16);
+                assert_true(held < least + least / 16 || held > least + wanted / 4);
             }
         }
-        assert_ptr_equal(medium_take(&medium, size), payload);
-        release(payload);
+        medium_flush(&medium);
     }
 }
 
-static void the_best_of_those_at_hand_is_taken(void **state)
+static void the_smaller_of_two_that_fit_is_taken(void **state)
 {
     (void)state;
-    size_t sizes[] = {5000, 4600, 4700, 4800}; /* of one bin */
-    void *payloads[COUNT_OF(sizes)];
-    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-        payloads[i] = block_of(sizes[i]);
-        add(payloads[i]);
-    }
-    assert_ptr_equal(medium_take(&medium, 4650), payloads[2]);
-    assert_ptr_equal(medium_take(&medium, 4650), payloads[3]);
-    assert_ptr_equal(medium_take(&medium, 4650), payloads[0]);
-    assert_null(medium_take(&medium, 4650));
-    assert_ptr_equal(medium_take(&medium, 4600), payloads[1]);
-    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-        release(payloads[i]);
-    }
+    void *large = block_of(5000);
+    void *small = block_of(4400);
+    add(small);
+    add(large);
+    assert_ptr_equal(medium_take(&medium, 4200), small);
+    assert_ptr_equal(medium_take(&medium, 4200), large);
+    release(large);
+    release(small);
 }
 
 static void the_last_freed_of_equals_is_taken(void **state)
@@ -104,13 +116,22 @@ static void the_last_freed_of_equals_is_taken(void **state)
     release(b);
 }
 
-static void the_next_bin_is_looked_at(void **state)
+static void an_aligned_payload_is_found_among_others(void **state)
 {
     (void)state;
-    void *payload = block_of(2048 + 100); /* the bin of 2,048 */
-    add(payload);
-    assert_ptr_equal(medium_take(&medium, 2000), payload);
-    release(payload);
+    void *aligned = cores_alloc_aligned(4096, medium_round(4096));
+    void *other = block_of(4096);
+    while ((uintptr_t)other % 4096 == 0) {
+        add(other);
+        other = block_of(4096);
+    }
+    add(aligned);
+    add(other);
+    assert_ptr_equal(medium_take_aligned(&medium, 4096, 4000), aligned);
+    assert_null(medium_take_aligned(&medium, 4096, 4000));
+    assert_ptr_equal(medium_take(&medium, 4000), other);
+    release(aligned);
+    release(other);
 }
 
 static void the_bytes_and_blocks_are_counted(void **state)
@@ -288,7 +309,7 @@ static void the_count_has_bounds(void **state)
     memset(medium.held, 0, sizeof(medium.held));
 }
 
-static void a_block_that_is_too_large_for_the_cache_is_not_looked_into(void **state)
+static void a_block_that_is_too_large_is_not_looked_into(void **state)
 {
     (void)state;
     void *payload = cores_alloc_aligned(MA_PAGE, MEDIUM_MAX);
@@ -344,7 +365,7 @@ static void a_cached_block_is_refused(void **state)
     void *payload = block_of(3000);
     add(payload);
     assert_aborts(look_up, payload, "name(");
-    assert_aborts(look_up, payload, "double free: the block of 3008 bytes is free already");
+    assert_aborts(look_up, payload, "double free: the block of 3088 bytes is free already");
     assert_aborts(look_up, (char *)payload + 16, "no block begins there");
 }
 
@@ -437,11 +458,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         MEDIUM_TEST(sizes_within_the_bounds_are_cached),
         MEDIUM_TEST(an_empty_cache_has_nothing),
-        MEDIUM_TEST(a_block_of_the_very_size_is_taken_and_a_smaller_one_is_not),
-        MEDIUM_TEST(no_block_wastes_more_than_an_eighth),
-        MEDIUM_TEST(the_best_of_those_at_hand_is_taken),
+        MEDIUM_TEST(rounding_costs_a_sixteenth_at_most),
+        MEDIUM_TEST(powers_of_two_are_not_rounded),
+        MEDIUM_TEST(a_block_of_the_right_size_is_taken_and_a_smaller_one_is_not),
+        MEDIUM_TEST(no_block_is_too_small_for_its_request_or_wastes_more_than_a_quarter),
+        MEDIUM_TEST(the_smaller_of_two_that_fit_is_taken),
         MEDIUM_TEST(the_last_freed_of_equals_is_taken),
-        MEDIUM_TEST(the_next_bin_is_looked_at),
+        MEDIUM_TEST(an_aligned_payload_is_found_among_others),
         MEDIUM_TEST(the_bytes_and_blocks_are_counted),
         MEDIUM_TEST(the_cache_never_holds_more_than_the_limit),
         MEDIUM_TEST(beyond_the_limit_more_than_the_surplus_goes),
@@ -453,7 +476,7 @@ int main(void)
         MEDIUM_TEST(what_a_vanished_owner_was_about_to_change_is_left),
         MEDIUM_TEST(what_the_core_gave_is_counted_until_it_is_given_back),
         MEDIUM_TEST(the_count_has_bounds),
-        MEDIUM_TEST(a_block_that_is_too_large_for_the_cache_is_not_looked_into),
+        MEDIUM_TEST(a_block_that_is_too_large_is_not_looked_into),
         MEDIUM_TEST(only_a_cached_block_is_held),
         MEDIUM_TEST(the_mark_of_a_slabs_object_is_not_that_of_a_cached_block),
         MEDIUM_TEST(a_flushed_block_leaves_no_mark),

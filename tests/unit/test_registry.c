@@ -585,7 +585,7 @@ static void what_interrupts_the_registry_gets_nothing_and_does_not_wait(void **s
 static struct theap *begin_thread_with_block(void)
 {
     struct theap *heap = begin_thread();
-    assert_true(front_keep(mb_of_payload(cores_alloc(5000))));
+    assert_true(front_keep(mb_of_payload(cores_alloc(medium_round(5000)))));
     return heap;
 }
 
@@ -673,7 +673,7 @@ static struct theap *rest_with(void **object, void **block)
 {
     struct theap *heap = begin_thread();
     *object = first_object(64);
-    *block = cores_alloc(5000);
+    *block = cores_alloc(medium_round(5000));
     front_free(*object);
     assert_true(front_keep(mb_of_payload(*block)));
     end_thread(heap);
@@ -702,7 +702,7 @@ static void the_heap_that_was_left_last_serves_first(void **state)
     struct theap *heaps[2] = {begin_thread(), begin_thread()};
     for (size_t i = 0; i < COUNT_OF(heaps); i++) {
         become(heaps[i]);
-        front_keep(mb_of_payload(cores_alloc(5000)));
+        front_keep(mb_of_payload(cores_alloc(medium_round(5000))));
         end_thread(heaps[i]);
     }
     assert_ptr_equal(begin_thread(), heaps[1]);

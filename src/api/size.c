@@ -35,7 +35,7 @@ static size_t usable_size(const void *payload, const char *caller)
 /*
  * Abort unless a request of `size` bytes can have given this payload: one of a slab perhaps as
  * an aligned one, so that it was rounded up to what its size is a multiple of. Those that are not
- * small may have grown in steps, and may be taken from a cache.
+ * small may have grown in steps, each with an eighth to spare, and be taken from a cache, which may waste a quarter.
  */
 static void check_size(const void *payload, size_t size, const char *caller)
 {
@@ -47,7 +47,7 @@ static void check_size(const void *payload, size_t size, const char *caller)
     size_t unit = usable & -usable;
     size_t rounded = unit < SLAB_ALIGNMENT ? unit : SLAB_ALIGNMENT;
     size_t slack = (has_class ? rounded : MB_MIN + MA_ALIGNMENT) +
-                   (usable > MA_SLACK_MIN ? usable / MA_SLACK_SHARE * 2 : 0);
+                   (usable > MA_SLACK_MIN ? usable / (has_class ? MA_SLACK_SHARE / 2 : 3) : 0);
     bool can_be = size <= usable && (usable - size < slack || (size == 0 && usable == rounded));
     can_be = checked_is_on() && checked_has(payload) ? size == usable : can_be;
     MA_CHECK(can_be, "%s(%p, %zu): wrong size: the block has %zu usable bytes", caller, payload,

@@ -385,6 +385,31 @@ static void pvalloc_rounds_up(void)
     }
 }
 
+/* Blocks that have grown in steps, and come from a cache, are larger than what was asked for last. */
+static void whatever_was_asked_for_is_the_right_size(void (*sized)(void *, size_t))
+{
+    enum { COUNT = 100 };
+    void *payloads[COUNT] = {NULL};
+    size_t sizes[COUNT] = {0};
+    uint64_t random = 1;
+    for (int i = 0; i < 200000; i++) {
+        random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+        size_t k = (random >> 33) % COUNT;
+        size_t size = 1 + (random >> 40) % 3000;
+        if ((random >> 60) < 5) {
+            sized(payloads[k], sizes[k]);
+            payloads[k] = malloc(size);
+        } else {
+            size = (random >> 60) < 14 && sizes[k] != 0 ? sizes[k] + size / 16 : size;
+            payloads[k] = realloc(payloads[k], size);
+        }
+        sizes[k] = size;
+    }
+    for (int k = 0; k < COUNT; k++) {
+        sized(payloads[k], sizes[k]);
+    }
+}
+
 /* Names that glibc 2.36 does not have, or no longer lets a program link to. */
 static void newer_and_older_names(void)
 {
@@ -399,6 +424,7 @@ static void newer_and_older_names(void)
     void (*sized)(void *, size_t) = (void (*)(void *, size_t))sized_symbol;
     void (*aligned_sized)(void *, size_t, size_t) =
         (void (*)(void *, size_t, size_t))aligned_sized_symbol;
+    whatever_was_asked_for_is_the_right_size(sized);
     errno = MARK;
     cfree_function(NULL);
     sized(NULL, 100);

@@ -210,7 +210,8 @@ struct ma_stats {
  *
  * break_bytes + mmap_bytes = live_bytes + free_bytes + overhead_bytes, and
  * free_bytes = cached_bytes + dirty_bytes + blank_bytes + fragment_bytes. What was requested
- * is not recorded: live_bytes exceed it by up to 15 bytes a block, and by what
+ * is not recorded: live_bytes exceed it by up to 15 bytes a block, above 1 KiB
+ * by up to a sixteenth, or a quarter of a block that came from a cache; and by what
  * realloc left for a payload to grow into, an eighth of it at most.
  *
  * Thread-safe; the largest free block is found in O(log n). Source: libma.

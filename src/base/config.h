@@ -116,7 +116,7 @@
  * resident and the payload smaller than MOVE_ALWAYS; in runs of MOVE_RUN bytes at least on average, while the heap has
  * fewer than SEAM_MAX seams: the kernel allows a process 65,530 mappings, as a rule. See
  * docs/adr/0019-moves-by-page-tables.md. */
-#define MA_MOVE_MIN ((size_t)256 << 10)
+#define MA_MOVE_MIN ((size_t)272 << 10)
 #define MA_MOVE_ALWAYS ((size_t)4 << 20)
 #define MA_MOVE_RUN ((size_t)128 << 10)
 #define MA_SEAM_MAX 8192

@@ -20,10 +20,11 @@
 
 /* Sizes of cached blocks, headers included: at least so much, and less than this. */
 #define MEDIUM_MIN MB_MIN
-#define MEDIUM_MAX (MA_SMALL_MAX << MEDIUM_DOUBLINGS)
+#define MEDIUM_MAX (MEDIUM_TOP + MB_HEADER + MB_MIN)
 
-/* Requests of fewer bytes than this are looked for. */
-#define MEDIUM_REQUEST_MAX (MEDIUM_MAX - (MEDIUM_MAX >> (MEDIUM_BINS_LOG2 + 1)) + MB_OVERHEAD + 1)
+/* Requests of fewer bytes than this are looked for: MEDIUM_TOP is the largest step. */
+#define MEDIUM_REQUEST_MAX (MEDIUM_TOP + MB_OVERHEAD + 1)
+#define MEDIUM_TOP (MA_SMALL_MAX << MEDIUM_DOUBLINGS)
 
 /* A block may be larger than the request by this share of it. */
 #define MEDIUM_WASTE_SHARE 4
@@ -33,7 +34,7 @@
 #define MEDIUM_EXACT_BIN_COUNT ((MEDIUM_EXACT_MAX - MEDIUM_MIN) / MA_ALIGNMENT)
 #define MEDIUM_DOUBLINGS 8
 #define MEDIUM_BINS_LOG2 4
-#define MEDIUM_BIN_COUNT (MEDIUM_EXACT_BIN_COUNT + (MEDIUM_DOUBLINGS << MEDIUM_BINS_LOG2))
+#define MEDIUM_BIN_COUNT (MEDIUM_EXACT_BIN_COUNT + (MEDIUM_DOUBLINGS << MEDIUM_BINS_LOG2) + 1)
 #define MEDIUM_WORDS ((MEDIUM_BIN_COUNT + 63) / 64)
 
 /* Blocks at most; and, once there are half so many, in one bin: that other sizes find room, too. */

@@ -40,11 +40,13 @@
 
 /* The top is given back when it exceeds TRIM_MIN and 1/TRIM_SHARE of the heap below it, by what was
  * not needed for TRIM_AGE; half of that threshold is kept. At once goes what exceeds TRIM_HOLD
- * and all that is live. Bytes; milliseconds. See docs/adr/0008-the-age-of-the-top.md. */
+ * and all that is live, and what was given back and needed again within TRIM_REGRET. Bytes; milliseconds. See
+ * docs/adr/0008-the-age-of-the-top.md. */
 #define MA_TRIM_MIN ((size_t)256 << 10)
 #define MA_TRIM_SHARE 8
 #define MA_TRIM_AGE 250
 #define MA_TRIM_HOLD ((size_t)32 << 20)
+#define MA_TRIM_REGRET 1000
 
 /* Pages are populated ahead, up to 1/POPULATE_SHARE of the core's heap, and 1/SLAB_POPULATE_SHARE of what a class
  * has, at a time: at least POPULATE_MIN, or else none; at most POPULATE_MAX. Bytes. See
@@ -52,6 +54,7 @@
 #define MA_POPULATE_SHARE 64
 #define MA_SLAB_POPULATE_SHARE 32
 #define MA_POPULATE_MIN ((size_t)16 << 10)
+#define MA_POPULATE_BLOCK_MAX ((size_t)8 << 10)
 #define MA_POPULATE_MAX ((size_t)64 << 10)
 
 /* Free pages inside the heap go back when they were not needed for DECAY milliseconds, or those that exceed DIRTY_MIN bytes and

@@ -36,6 +36,9 @@ struct ma_core {
     size_t peak_live_bytes;
     size_t recent_peak;    /* the most live bytes since `window_start` */
     uint64_t window_start; /* os_milliseconds(); 0 before the top was looked at first */
+    uint64_t trimmed_at;   /* the same, when the top was given back last */
+    size_t trimmed_bytes;  /* what went then, and did not come back */
+    size_t regretted;      /* bytes of the top that were given back and needed again soon */
     size_t live_count;
     size_t allocate_count;
     size_t release_count; /* of the calls that looked whether to purge */

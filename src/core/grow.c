@@ -66,6 +66,21 @@ static struct mem_block *fill_extension_locked(struct ma_core *core, struct mem_
     return tail;
 }
 
+/* The heap has grown by `growth` bytes: what was given back a moment ago would have been of use. */
+static void regret_locked(struct ma_core *core, size_t growth)
+{
+    if (core->trimmed_bytes == 0) {
+        return;
+    }
+    if (os_milliseconds() - core->trimmed_at < MA_TRIM_REGRET) {
+        size_t again = bits_min(growth, core->trimmed_bytes);
+        core->regretted += again;
+        core->trimmed_bytes -= again;
+    } else {
+        core->trimmed_bytes = 0;
+    }
+}
+
 struct mem_block *core_extend_locked(struct ma_core *core, size_t size)
 {
     struct segment *segment = core->growing;
@@ -83,6 +98,7 @@ struct mem_block *core_extend_locked(struct ma_core *core, size_t size)
         }
     }
     set_heap_bytes_locked(core, core->heap_bytes + growth);
+    regret_locked(core, growth);
     return fill_extension_locked(core, old_fence, growth);
 }
 
@@ -202,7 +218,8 @@ bool core_trim_locked(struct ma_core *core, size_t keep)
 /*
  * How much of the top to keep, when more than `threshold` is free there: what the program has
  * needed again since the window began, a moment ago at least, is likely to be needed once more,
- * and to fault it in anew costs more than all else that is done here.
+ * and to fault it in anew costs more than all else that is done here. What exceeds all that is live goes at once, but for
+ * as much as was given back so and soon needed again: of a program that builds and drops in turn it has gone once.
  */
 static size_t top_to_keep_locked(struct ma_core *core, size_t threshold)
 {
@@ -213,7 +230,10 @@ static size_t top_to_keep_locked(struct ma_core *core, size_t threshold)
         core->window_start = now;
         core->recent_peak = core->live_bytes;
     }
-    size_t hold = core->live_bytes + MA_TRIM_HOLD;
+    if (is_over) {
+        core->regretted = bits_min(core->regretted, needed_again);
+    }
+    size_t hold = core->live_bytes + MA_TRIM_HOLD + core->regretted;
     size_t keep = is_over ? bits_max(needed_again, threshold / 2) : hold;
     return keep < hold ? keep : hold;
 }
@@ -228,8 +248,9 @@ void core_tail_freed_locked(struct ma_core *core, struct mem_block *b)
         drop_segment_locked(core, segment);
     } else if (segment == core->growing && size > threshold) {
         size_t keep = top_to_keep_locked(core, threshold);
-        if (size > keep && size - keep > threshold / 2) {
-            core_trim_locked(core, keep);
+        if (size > keep && size - keep > threshold / 2 && core_trim_locked(core, keep)) {
+            core->trimmed_at = os_milliseconds();
+            core->trimmed_bytes = size - keep;
         }
     }
 }

@@ -302,6 +302,44 @@ static void a_top_of_no_age_is_kept_as_far_as_it_is_no_more_than_what_lives(void
     assert_in_range(mb_size(tail_of(core)), 10 * MIB, 10 * MIB + MA_TRIM_HOLD + MIB);
 }
 
+/* Build 128 MiB and drop them. Returns what of them the heap has kept. */
+static size_t kept_of_a_building(struct ma_core *core)
+{
+    enum { COUNT = 16 };
+    void *payloads[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        payloads[i] = core_alloc(core, 8 * MIB);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        core_free(core, payloads[i]);
+    }
+    return core->heap_bytes;
+}
+
+static void what_was_given_back_at_once_and_needed_again_is_kept_the_next_time(void **state)
+{
+    struct ma_core *core = core_of(state);
+    core_alloc(core, 1);
+    assert_in_range(kept_of_a_building(core), MA_TRIM_HOLD, MA_TRIM_HOLD + MIB);
+    assert_true(kept_of_a_building(core) >= 128 * MIB);
+    assert_true(kept_of_a_building(core) >= 128 * MIB);
+    core_age_top(core);
+    core_age_top(core);
+    assert_in_range(core->heap_bytes, 0, MIB);
+    fake_os_sleep(MA_TRIM_REGRET);
+    assert_in_range(kept_of_a_building(core), MA_TRIM_HOLD, MA_TRIM_HOLD + MIB);
+}
+
+static void what_was_given_back_and_needed_much_later_is_not(void **state)
+{
+    struct ma_core *core = core_of(state);
+    core_alloc(core, 1);
+    for (int i = 0; i < 3; i++) {
+        assert_in_range(kept_of_a_building(core), MA_TRIM_HOLD, MA_TRIM_HOLD + MIB);
+        fake_os_sleep(MA_TRIM_REGRET);
+    }
+}
+
 /* 3 MiB are little beside 32, and much beside 16. */
 static void what_a_large_heap_keeps_is_a_share_of_it(void **state)
 {
@@ -835,6 +873,8 @@ int main(void)
         TEST(a_small_free_top_is_kept),
         TEST(a_top_that_is_needed_again_is_kept),
         TEST(a_top_of_no_age_is_kept_as_far_as_it_is_no_more_than_what_lives),
+        TEST(what_was_given_back_at_once_and_needed_again_is_kept_the_next_time),
+        TEST(what_was_given_back_and_needed_much_later_is_not),
         TEST(what_a_large_heap_keeps_is_a_share_of_it),
         TEST(a_trim_gives_back_all_but_the_pad),
         TEST(a_trim_with_nothing_to_give_says_so),

@@ -57,6 +57,14 @@ static void large_blocks_are_not_populated(void **state)
     assert_int_equal(populated_by(core, MIB, 16 * MIB), 0);
 }
 
+/* A buffer of some pages may be filled in part only. */
+static void blocks_of_several_pages_are_not_populated(void **state)
+{
+    struct ma_core *core = core_of(state);
+    core_alloc(core, 8 * MIB);
+    assert_int_equal(populated_by(core, MA_POPULATE_BLOCK_MAX + KIB, 4 * MIB), 0);
+}
+
 /* What is known to have been written to of the top lies below it then. */
 static void large_blocks_are_not_populated_with_the_small_one_behind_them(void **state)
 {
@@ -127,6 +135,7 @@ int main(void)
         TEST(a_large_heap_has_its_next_pages_populated),
         TEST(a_small_heap_touches_no_page_ahead),
         TEST(large_blocks_are_not_populated),
+        TEST(blocks_of_several_pages_are_not_populated),
         TEST(large_blocks_are_not_populated_with_the_small_one_behind_them),
         TEST(pages_are_populated_once),
         TEST(what_was_given_back_is_populated_anew),

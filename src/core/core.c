@@ -211,7 +211,8 @@ static __attribute__((noinline)) struct page_run run_ahead_locked(struct ma_core
     start = bits_align_up(start, MA_POPULATE_MIN);
     char *end = bits_align_down((char *)mb_next(b) + step, MA_POPULATE_MIN);
     end = end < core->growing->end ? end : core->growing->end;
-    if (mb_size(b) > MA_POPULATE_BLOCK_MAX || (char *)mb_next(b) <= core->populated || end <= start) {
+    if (mb_size(b) > MA_POPULATE_BLOCK_MAX || (char *)mb_next(b) <= core->populated ||
+        end <= start) {
         return (struct page_run){NULL, 0};
     }
     core->populated = end;

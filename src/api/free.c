@@ -79,6 +79,9 @@ static __attribute__((noinline)) void free_rare(void *payload)
 static __attribute__((noinline)) void free_slow(void *payload)
 {
     size_t number = space_granule_number(payload);
+    if (options.is_mapped && front_push_mapped(payload)) {
+        return;
+    }
     if (__builtin_expect(!space_has_granule(number) || options.is_watched, 0)) {
         free_rare(payload);
         return;

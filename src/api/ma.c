@@ -75,7 +75,11 @@ static void *alloc_block(size_t size)
 
 static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t size)
 {
-    void *payload = alloc_object_slow(heap, size);
+    void *payload = heap == THEAP_SLOW && options.is_mapped ? front_pop_mapped(size) : NULL;
+    if (payload != NULL) {
+        return payload;
+    }
+    payload = alloc_object_slow(heap, size);
     payload = payload != NULL ? payload : front_take(size);
     return payload != NULL ? payload : alloc_block(size);
 }

@@ -175,5 +175,6 @@ void options_parse(struct options *out, const char *text)
         text += *text == ',' ? 1 : 0;
     }
     out->is_slow = (out->check | out->zero) != 0;
+    out->is_mapped = out->check == 1 && (out->guard_sample | out->zero | out->leaks) == 0;
     out->is_watched = (out->check | out->guard_sample | out->zero | out->leaks) != 0;
 }

@@ -40,6 +40,8 @@ struct options {
     size_t shards;   /* the most cores that serve requests; 0: as many as there are processors */
     bool is_watched; /* any of check, guard_sample, zero and leaks is set */
     bool is_slow;    /* check or zero is: fast paths would miss what is to be done */
+    bool
+        is_mapped; /* that is only to look into the maps of live objects: check=1, and nothing else */
 };
 
 /* Constant after start. */

@@ -51,6 +51,40 @@ static struct theap *enter_cache(void)
     return begun(front_enter());
 }
 
+void *front_pop_mapped(size_t size)
+{
+    struct slab *slab = front_own->current[class_of(size)];
+    void *object = slab->free != NULL ? slab_pop(slab) : NULL;
+    if (object != NULL) {
+        front_leave(THEAP_SLOW);
+    }
+    return object;
+}
+
+bool front_push_mapped(void *payload)
+{
+    size_t number = space_granule_number(payload);
+    struct theap *heap = front_own;
+    if (front_heap() != THEAP_SLOW || !space_has_granule(number)) {
+        return false;
+    }
+    const struct granule *granule = &space_map.granules[number];
+    struct slab *slab = slab_number(number);
+    uintptr_t mark = object_mark(payload);
+    if (granule_owner_word(granule) != owner_distance(heap) ||
+        !granule_has_live(granule, payload, mark)) {
+        return false;
+    }
+    front_enter();
+    live_map_clear(slab, payload, "free");
+    if (slab_push(slab, payload, mark)) {
+        front_notified(heap, slab);
+    } else {
+        front_leave(THEAP_SLOW);
+    }
+    return true;
+}
+
 /* What front_pop() would have given, were the fast path not closed. */
 static struct object *pop_closed(struct theap *heap, size_t size)
 {

@@ -61,6 +61,17 @@ static inline void *front_pop(struct theap *heap, size_t size)
     return o;
 }
 
+/*
+ * front_pop() and front_push() of a thread that is to take slow paths, with options.is_mapped: as short a way as there is with a
+ * look into the maps of live objects.
+ */
+
+/* Requires: front_enter() returned THEAP_SLOW. NULL: there is a longer way, and the thread is still inside. */
+void *front_pop_mapped(size_t size);
+
+/* False: there is a longer way, or no live object begins at `payload`. */
+bool front_push_mapped(void *payload);
+
 /* From now on, and if the options want it, the calling thread's requests take the slow paths, which check more. */
 void front_settle_speed(void);
 

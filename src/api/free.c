@@ -79,11 +79,10 @@ static __attribute__((noinline)) void free_rare(void *payload)
 static __attribute__((noinline)) void free_slow(void *payload)
 {
     size_t number = space_granule_number(payload);
-    if (options.is_mapped && front_push_mapped(payload)) {
-        return;
-    }
     if (__builtin_expect(!space_has_granule(number) || options.is_watched, 0)) {
-        free_rare(payload);
+        if (!options.is_mapped || !front_push_mapped(payload)) {
+            free_rare(payload);
+        }
         return;
     }
     const struct granule *granule = &space_map.granules[number];

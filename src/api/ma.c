@@ -84,11 +84,19 @@ static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t si
     return payload != NULL ? payload : alloc_block(size);
 }
 
+/* A thread that asks for blocks only is to have a cache of them, too. */
+static void open_front(void)
+{
+    if (front_heap() == THEAP_NONE) {
+        front_leave_slow(opened(front_enter()));
+    }
+}
+
 /* The thread has released no block that fits. */
 static __attribute__((noinline)) void *malloc_large_slow(size_t size)
 {
-    if (size < MEDIUM_REQUEST_MAX && front_heap() == THEAP_NONE) {
-        front_leave_slow(opened(front_enter()));
+    if (size < MEDIUM_REQUEST_MAX) {
+        open_front();
     }
     void *sample = sample_is_due() ? sample_alloc(MA_ALIGNMENT, size) : NULL;
     if (sample != NULL) {
@@ -319,7 +327,10 @@ static void *alloc_aligned(size_t alignment, size_t size)
     if (checked_is_on()) {
         return checked_alloc(alignment, size, false);
     }
-    payload = size < MEDIUM_REQUEST_MAX ? front_take_aligned(alignment, size) : NULL;
+    if (size < MEDIUM_REQUEST_MAX) {
+        open_front();
+        payload = front_take_aligned(alignment, size);
+    }
     return payload != NULL ? payload : heap_alloc_aligned(alignment, medium_round(size));
 }
 

@@ -432,6 +432,20 @@ static void small_blocks_are_kept_while_their_class_has_no_slab(void **state)
     front_free(object);
 }
 
+/* Slabs serve the size, and not the alignment. */
+static void aligned_blocks_are_kept_for_aligned_requests(void **state)
+{
+    (void)state;
+    begin_thread();
+    void *object = first_object(256);
+    void *aligned = cores_alloc_aligned(256, 256);
+    assert_true(front_keep(mb_of_payload(aligned)));
+    assert_ptr_equal(front_take_aligned(256, 250), aligned);
+    assert_null(front_take_aligned(256, 250));
+    release(aligned);
+    front_free(object);
+}
+
 static void a_thread_without_a_heap_keeps_nothing(void **state)
 {
     (void)state;
@@ -485,6 +499,7 @@ int main(void)
         MEDIUM_TEST(a_thread_keeps_no_more_than_its_share),
         MEDIUM_TEST(large_blocks_are_not_kept),
         MEDIUM_TEST(small_blocks_are_kept_while_their_class_has_no_slab),
+        MEDIUM_TEST(aligned_blocks_are_kept_for_aligned_requests),
         MEDIUM_TEST(a_thread_without_a_heap_keeps_nothing),
         MEDIUM_TEST(settling_gives_the_cached_blocks_back),
     };

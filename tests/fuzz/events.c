@@ -246,9 +246,11 @@ void settle_all(struct run *run)
         front_settle();
     }
     struct ma_stats stats;
-    ma_stats(
-        &stats); /* enters each core, and so carries out the releases that were put off there */
-    ma_stats(&stats);
+    for (int i = 0; i < 4; i++) {
+        /* Enters each core, and so carries out the releases that were put off there; the system may be called for that, and a
+         * signal come then, whose handler's releases are put off in turn. */
+        ma_stats(&stats);
+    }
     size_t count = run->shadow.count + run->handler->shadow.count;
     size_t usable = run->shadow.usable + run->handler->shadow.usable;
     bool is_right = stats.live_count == count && stats.live_bytes == usable;

@@ -1,7 +1,11 @@
 /*
  * An AVL tree: the heights of a node's two subtrees differ by one at most, so
  * that n nodes are never deeper than 1.44 log2 n. An insertion or a removal is
- * followed by a walk to the root that restores heights and balance.
+ * followed by a walk to the root that restores heights and balance, and ends where
+ * nothing above can have changed.
+ *
+ * A node holds the heights of both its subtrees, so that the walk looks at no other nodes
+ * than those on its way: each lies in a page of its own, and is rarely in a cache.
  */
 #include "core/tree.h"
 
@@ -14,7 +18,7 @@ struct tree_node {
         block; /* its links are those of the dirty list; both NULL where it is not in that */
     struct tree_node *child[2];
     struct tree_node *parent;
-    size_t height; /* of the subtree; a leaf has 1 */
+    uint32_t below[2]; /* the heights of the subtrees */
     struct written written;
     size_t is_dirty; /* in the dirty list */
 };
@@ -23,8 +27,11 @@ _Static_assert(sizeof(struct tree_node) <= TREE_BLOCK_MIN, "a node fits its bloc
 
 enum { LEFT = 0, RIGHT = 1 };
 
-/* 1.44 log2 of as many nodes as fit the address space. */
-enum { HEIGHT_MAX = 64 };
+/* The height of a subtree without nodes. Not 0: memory that is cleared after it was freed would look like a leaf. */
+enum { EMPTY = 1 };
+
+/* EMPTY and 1.44 log2 of as many nodes as fit the address space. */
+enum { HEIGHT_MAX = 65 };
 
 static struct tree_node *node_of(const struct mem_block *b)
 {
@@ -48,18 +55,13 @@ static struct tree_node *follow(const struct tree_node *node, struct tree_node *
     return to;
 }
 
-/* The height of what is below `node` on one side. */
-static size_t height_below(const struct tree_node *node, int side)
+/* The height of the subtree that begins with `node`, or with nothing. */
+static uint32_t height_of(const struct tree_node *node)
 {
-    const struct tree_node *child = follow(node, node->child[side]);
-    return child != NULL ? child->height : 0;
-}
-
-static size_t height_from_children(const struct tree_node *node)
-{
-    size_t left = height_below(node, LEFT);
-    size_t right = height_below(node, RIGHT);
-    return 1 + (left > right ? left : right);
+    if (node == NULL) {
+        return EMPTY;
+    }
+    return 1 + (node->below[LEFT] > node->below[RIGHT] ? node->below[LEFT] : node->below[RIGHT]);
 }
 
 /* The pointer in which the tree holds `node`. */
@@ -101,31 +103,41 @@ static struct tree_node *rotate(struct tree *tree, struct tree_node *node, int s
     replace(tree, node, up);
     adopt(node, !side, up->child[side]);
     adopt(up, side, node);
-    node->height = height_from_children(node);
-    up->height = height_from_children(up);
+    node->below[!side] = up->below[side];
+    up->below[side] = height_of(node);
     return up;
 }
 
-/* Restore heights and balance from `node` up to the root. */
-static void rebalance(struct tree *tree, struct tree_node *node)
+/* Rotate where the heights below `node` differ by two: what stands in its place then. */
+static struct tree_node *balance(struct tree *tree, struct tree_node *node)
 {
-    for (; node != NULL; node = follow(node, node->parent)) {
-        size_t before = node->height;
-        size_t left = height_below(node, LEFT);
-        size_t right = height_below(node, RIGHT);
-        if (left > right + 1 || right > left + 1) {
-            int high = right > left;
-            struct tree_node *child = node->child[high];
-            if (height_below(child, !high) > height_below(child, high)) {
-                rotate(tree, child, high);
-            }
-            node = rotate(tree, node, !high);
-        } else {
-            node->height = 1 + (left > right ? left : right);
-        }
-        if (node->height == before) {
+    uint32_t left = node->below[LEFT];
+    uint32_t right = node->below[RIGHT];
+    if (left <= right + 1 && right <= left + 1) {
+        return node;
+    }
+    int high = right > left;
+    struct tree_node *child = follow(node, node->child[high]);
+    if (child->below[!high] > child->below[high]) {
+        node->below[high] = height_of(rotate(tree, child, high));
+    }
+    return rotate(tree, node, !high);
+}
+
+/* What is below `node` (NULL: nothing) on one side has this height now: restore heights and balance up to the root. */
+static void set_height_below(struct tree *tree, struct tree_node *node, int side, uint32_t height)
+{
+    while (node != NULL) {
+        uint32_t before = height_of(node);
+        node->below[side] = height;
+        node = balance(tree, node);
+        height = height_of(node);
+        if (height == before) {
             return; /* nothing above can have changed */
         }
+        struct tree_node *parent = follow(node, node->parent);
+        side = parent != NULL && parent->child[RIGHT] == node;
+        node = parent;
     }
 }
 
@@ -170,30 +182,54 @@ void tree_insert(struct tree *tree, struct mem_block *b, struct written written,
     if (is_dirty) {
         dirty_push(tree, b);
     }
-    struct tree_node **place = &tree->root;
     struct tree_node *parent = NULL;
-    while (*place != NULL) {
-        parent = follow(parent, *place);
-        place = &parent->child[is_less(parent, node)];
+    int side = LEFT;
+    for (struct tree_node *at = tree->root; at != NULL; at = follow(parent, parent->child[side])) {
+        parent = at;
+        side = is_less(parent, node);
     }
     node->child[LEFT] = NULL;
     node->child[RIGHT] = NULL;
     node->parent = parent;
-    node->height = 0; /* differs from a leaf's, so that the walk goes on from here */
-    *place = node;
-    rebalance(tree, node);
+    node->below[LEFT] = EMPTY;
+    node->below[RIGHT] = EMPTY;
+    *(parent != NULL ? &parent->child[side] : &tree->root) = node;
+    set_height_below(tree, parent, side, height_of(node));
 }
 
-/* Whether all links from and to `node`, and its height, are those of the tree. */
+/* Whether all links from and to `node` are those of the tree. */
 static bool is_linked(struct tree *tree, struct tree_node *node)
 {
     for (int side = LEFT; side <= RIGHT; side++) {
         const struct tree_node *child = follow(node, node->child[side]);
-        if (child != NULL && child->parent != node) {
+        if ((child == NULL) != (node->below[side] == EMPTY) ||
+            (child != NULL && child->parent != node)) {
             return false;
         }
     }
-    return *holder_of(tree, node) == node && node->height == height_from_children(node);
+    return *holder_of(tree, node) == node;
+}
+
+/* Let the next in order stand where `node` stands, which has two children. */
+static void replace_by_next(struct tree *tree, struct tree_node *node)
+{
+    struct tree_node *heir = node->child[RIGHT];
+    while (heir->child[LEFT] != NULL) {
+        heir = follow(heir, heir->child[LEFT]);
+    }
+    struct tree_node *left_by = heir->parent;
+    uint32_t height = heir->below[RIGHT];
+    replace(tree, heir, heir->child[RIGHT]);
+    adopt(heir, LEFT, node->child[LEFT]);
+    adopt(heir, RIGHT, node->child[RIGHT]);
+    heir->below[LEFT] = node->below[LEFT];
+    heir->below[RIGHT] = node->below[RIGHT];
+    replace(tree, node, heir);
+    if (left_by == node) {
+        set_height_below(tree, heir, RIGHT, height);
+    } else {
+        set_height_below(tree, left_by, LEFT, height);
+    }
 }
 
 void tree_remove(struct tree *tree, struct mem_block *b)
@@ -205,23 +241,15 @@ void tree_remove(struct tree *tree, struct mem_block *b)
     if (node->is_dirty) {
         dirty_remove(tree, b);
     }
-    struct tree_node *lowest_changed;
-    if (node->child[LEFT] == NULL || node->child[RIGHT] == NULL) {
-        lowest_changed = node->parent;
-        replace(tree, node, node->child[node->child[LEFT] == NULL]);
-    } else {
-        struct tree_node *heir = node->child[RIGHT]; /* the next in order */
-        while (heir->child[LEFT] != NULL) {
-            heir = follow(heir, heir->child[LEFT]);
-        }
-        lowest_changed = heir->parent == node ? heir : heir->parent;
-        replace(tree, heir, heir->child[RIGHT]);
-        adopt(heir, LEFT, node->child[LEFT]);
-        adopt(heir, RIGHT, node->child[RIGHT]);
-        heir->height = node->height;
-        replace(tree, node, heir);
+    if (node->child[LEFT] != NULL && node->child[RIGHT] != NULL) {
+        replace_by_next(tree, node);
+        return;
     }
-    rebalance(tree, lowest_changed);
+    struct tree_node *parent = node->parent;
+    int side = parent != NULL && parent->child[RIGHT] == node;
+    int filled = node->child[LEFT] == NULL;
+    replace(tree, node, node->child[filled]);
+    set_height_below(tree, parent, side, node->below[filled]);
 }
 
 struct mem_block *tree_best_fit(const struct tree *tree, size_t size)
@@ -247,11 +275,6 @@ struct mem_block *tree_largest(const struct tree *tree)
     return node != NULL ? &node->block : NULL;
 }
 
-static size_t height_of(const struct tree_node *node)
-{
-    return node != NULL ? node->height : 0;
-}
-
 static bool node_is_sound(const struct tree_node *node, const struct tree_node *parent)
 {
     if (!link_is_sound(&node->block) || node->parent != parent) {
@@ -262,10 +285,11 @@ static bool node_is_sound(const struct tree_node *node, const struct tree_node *
             return false;
         }
     }
-    size_t left = height_of(node->child[LEFT]);
-    size_t right = height_of(node->child[RIGHT]);
+    uint32_t left = node->below[LEFT];
+    uint32_t right = node->below[RIGHT];
     bool is_balanced = left <= right + 1 && right <= left + 1;
-    return is_balanced && node->height == 1 + (left > right ? left : right);
+    return is_balanced && left == height_of(node->child[LEFT]) &&
+           right == height_of(node->child[RIGHT]);
 }
 
 static size_t subtree_blank_bytes(const struct tree_node *node, const struct tree_node *parent)
@@ -300,7 +324,7 @@ static bool subtree_is_sound(const struct tree_node *node, const struct tree_nod
     if (node == NULL) {
         return true;
     }
-    if (!node_is_sound(node, parent) || node->height > HEIGHT_MAX ||
+    if (!node_is_sound(node, parent) || height_of(node) > HEIGHT_MAX ||
         (low != NULL && !is_less(low, node)) || (high != NULL && !is_less(node, high))) {
         return false;
     }

@@ -145,7 +145,7 @@ void bins_insert_written(struct bins *bins, struct mem_block *b, struct written 
     } else {
         size_t dirty = is_top ? 0 : written_size(written_pages(written, b));
         decay_add(&bins->dirty, dirty);
-        tree_insert(&bins->tree, b, written, dirty > 0);
+        tree_insert(&bins->tree, b, written, dirty);
     }
     bins->block_count++;
     bins->bytes += size;
@@ -160,25 +160,37 @@ static struct written remove_binned(struct bins *bins, struct mem_block *b, size
     return is_blank ? written_none() : (struct written){(char *)b, (char *)mb_at(b, size)};
 }
 
-static struct written remove_from_tree(struct bins *bins, struct mem_block *b)
-{
-    tree_remove(&bins->tree, b);
-    struct written written = tree_written(b);
-    if (tree_is_dirty(b)) {
-        decay_subtract(&bins->dirty, written_size(written_pages(written, b)));
-    }
-    return written;
-}
-
-struct written bins_remove(struct bins *bins, struct mem_block *b)
+/* `to` and `size`: what is filed next in the tree; none where `size` is 0. */
+static inline __attribute__((always_inline)) struct written
+take_out(struct bins *bins, struct mem_block *b, const struct mem_block *to, size_t size)
 {
     size_t head = mb_head(b);
     MA_CHECK(mb_head_is_sealed(b, head) && (head & MB_USED) == 0,
              "heap corrupted: the header of the free block at %p was overwritten", mb_payload(b));
-    size_t size = head & MB_SIZE_MAX;
+    size_t own_size = head & MB_SIZE_MAX;
     bins->block_count--;
-    bins->bytes -= size;
-    return size <= MA_BINNED_MAX ? remove_binned(bins, b, head) : remove_from_tree(bins, b);
+    bins->bytes -= own_size;
+    if (own_size <= MA_BINNED_MAX) {
+        return remove_binned(bins, b, head);
+    }
+    if (size > MA_BINNED_MAX) {
+        tree_remove_for(&bins->tree, b, to, size);
+    } else {
+        tree_remove(&bins->tree, b);
+    }
+    decay_subtract(&bins->dirty, tree_dirty_bytes(b));
+    return tree_written(b);
+}
+
+struct written bins_remove(struct bins *bins, struct mem_block *b)
+{
+    return take_out(bins, b, NULL, 0);
+}
+
+struct written bins_remove_for(struct bins *bins, struct mem_block *b, const struct mem_block *to,
+                               size_t size)
+{
+    return take_out(bins, b, to, size);
 }
 
 struct mem_block *bins_best_fit(const struct bins *bins, size_t size)

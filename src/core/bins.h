@@ -48,6 +48,14 @@ static inline void bins_insert(struct bins *bins, struct mem_block *b)
 /* Take a free block out: what of it may be other than zero. Aborts with a report where its links are corrupted. */
 struct written bins_remove(struct bins *bins, struct mem_block *b);
 
+/*
+ * The same, of a block that what is filed next is a part of, or a part of it: `size` bytes at `to`. That costs less where both
+ * are large, and no others lie between them in size. Until it is filed no other call may be made for large blocks. It need
+ * not be filed where its size is at most MA_BINNED_MAX.
+ */
+struct written bins_remove_for(struct bins *bins, struct mem_block *b, const struct mem_block *to,
+                               size_t size);
+
 /* What of a filed block may be other than zero. */
 struct written bins_written(const struct mem_block *b);
 

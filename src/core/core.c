@@ -127,7 +127,7 @@ static struct taken take_locked(struct ma_core *core, struct mem_block *b, size_
 {
     struct taken taken = {b, written_none()};
     if (b != NULL) {
-        taken.written = bins_remove(core->bins, b);
+        taken.written = bins_remove_for(core->bins, b, mb_at(b, size), mb_size(b) - size);
         carve_locked(core, b, size, taken.written);
     }
     return taken;
@@ -293,26 +293,27 @@ static struct mem_block *coalesce_locked(struct ma_core *core, struct mem_block 
                                          struct written written)
 {
     size_t size = mb_size(b);
-    bool prev_is_used = mb_prev_is_used(b);
     struct mem_block *next = mb_at(b, size);
-    size_t whole = size;
-    if (!mb_is_used(next)) {
-        size_t next_size = mb_size(next);
-        struct written upper = bins_remove(core->bins, next);
+    struct mem_block *prev = mb_prev_is_used(b) ? NULL : core_free_prev_locked(b);
+    size_t prev_size = prev != NULL ? mb_size(prev) : 0;
+    size_t next_size = mb_is_used(next) ? 0 : mb_size(next);
+    struct mem_block *whole = prev != NULL ? prev : b;
+    size_t whole_size = prev_size + size + next_size;
+    if (next_size != 0) {
+        /* of two in the tree the lower one's place may be kept, which is taken out last */
+        struct written upper = prev_size > MA_BINNED_MAX
+                                   ? bins_remove(core->bins, next)
+                                   : bins_remove_for(core->bins, next, whole, whole_size);
         written = written_merge(written, upper, next, next_size);
-        whole += next_size;
     }
-    if (!prev_is_used) {
-        struct mem_block *prev = core_free_prev_locked(b);
-        struct written lower = bins_remove(core->bins, prev);
+    if (prev != NULL) {
+        struct written lower = bins_remove_for(core->bins, prev, whole, whole_size);
         mb_set(b, size, 0);
-        written = written_merge(lower, written, b, whole);
-        whole += mb_size(prev);
-        b = prev;
+        written = written_merge(lower, written, b, size + next_size);
     }
-    mb_set_free(b, whole);
-    file_locked(core, b, written);
-    return b;
+    mb_set_free(whole, whole_size);
+    file_locked(core, whole, written);
+    return whole;
 }
 
 void core_make_free_locked(struct ma_core *core, struct mem_block *b, struct written written)
@@ -423,7 +424,7 @@ static void add_top(const struct ma_core *core, const struct mem_block *top, str
     char *blank = written_is_none(written) ? (char *)top : written.end;
     struct written ahead = {blank, core->populated};
     struct written both = written_both(written, ahead);
-    stats->dirty_bytes += tree_is_dirty(top) ? 0 : written_size(written_pages(both, top));
+    stats->dirty_bytes += tree_dirty_bytes(top) != 0 ? 0 : written_size(written_pages(both, top));
     stats->blank_bytes -=
         written_size(written_pages(both, top)) - written_size(written_pages(written, top));
 }

@@ -16,11 +16,10 @@
 struct tree_node {
     struct mem_block
         block; /* its links are those of the dirty list; both NULL where it is not in that */
-    struct tree_node *child[2];
-    struct tree_node *parent;
-    uint32_t below[2]; /* the heights of the subtrees */
+    struct tree_place at;
     struct written written;
-    size_t is_dirty; /* in the dirty list */
+    size_t
+        dirty; /* bytes that a purge would give back; where there are any, it is in the dirty list */
 };
 
 _Static_assert(sizeof(struct tree_node) <= TREE_BLOCK_MIN, "a node fits its block");
@@ -38,11 +37,16 @@ static struct tree_node *node_of(const struct mem_block *b)
     return (struct tree_node *)b;
 }
 
+/* Whether a block of `size` bytes at `b` comes before `node` in the tree's order. */
+static bool comes_before(const void *b, size_t size, const struct tree_node *node)
+{
+    size_t node_size = mb_size(&node->block);
+    return size != node_size ? size < node_size : b < (const void *)node;
+}
+
 static bool is_less(const struct tree_node *a, const struct tree_node *b)
 {
-    size_t size_a = mb_size(&a->block);
-    size_t size_b = mb_size(&b->block);
-    return size_a != size_b ? size_a < size_b : a < b;
+    return comes_before(a, mb_size(&a->block), b);
 }
 
 /* The node that the link `to` of `node` leads to, or NULL. Aborts where it leads astray.
@@ -61,14 +65,15 @@ static uint32_t height_of(const struct tree_node *node)
     if (node == NULL) {
         return EMPTY;
     }
-    return 1 + (node->below[LEFT] > node->below[RIGHT] ? node->below[LEFT] : node->below[RIGHT]);
+    return 1 + (node->at.below[LEFT] > node->at.below[RIGHT] ? node->at.below[LEFT]
+                                                             : node->at.below[RIGHT]);
 }
 
 /* The pointer in which the tree holds `node`. */
 static struct tree_node **holder_of(struct tree *tree, struct tree_node *node)
 {
-    struct tree_node *parent = follow(node, node->parent);
-    return parent == NULL ? &tree->root : &parent->child[parent->child[RIGHT] == node];
+    struct tree_node *parent = follow(node, node->at.parent);
+    return parent == NULL ? &tree->root : &parent->at.child[parent->at.child[RIGHT] == node];
 }
 
 /* Let `heir` (or nothing) stand where `node` stands. */
@@ -76,15 +81,15 @@ static void replace(struct tree *tree, struct tree_node *node, struct tree_node 
 {
     *holder_of(tree, node) = heir;
     if (heir != NULL) {
-        heir->parent = node->parent;
+        heir->at.parent = node->at.parent;
     }
 }
 
 static void adopt(struct tree_node *parent, int side, struct tree_node *child)
 {
-    parent->child[side] = child;
+    parent->at.child[side] = child;
     if (child != NULL) {
-        child->parent = parent;
+        child->at.parent = parent;
     }
 }
 
@@ -99,27 +104,27 @@ static void adopt(struct tree_node *parent, int side, struct tree_node *child)
  */
 static struct tree_node *rotate(struct tree *tree, struct tree_node *node, int side)
 {
-    struct tree_node *up = follow(node, node->child[!side]);
+    struct tree_node *up = follow(node, node->at.child[!side]);
     replace(tree, node, up);
-    adopt(node, !side, up->child[side]);
+    adopt(node, !side, up->at.child[side]);
     adopt(up, side, node);
-    node->below[!side] = up->below[side];
-    up->below[side] = height_of(node);
+    node->at.below[!side] = up->at.below[side];
+    up->at.below[side] = height_of(node);
     return up;
 }
 
 /* Rotate where the heights below `node` differ by two: what stands in its place then. */
 static struct tree_node *balance(struct tree *tree, struct tree_node *node)
 {
-    uint32_t left = node->below[LEFT];
-    uint32_t right = node->below[RIGHT];
+    uint32_t left = node->at.below[LEFT];
+    uint32_t right = node->at.below[RIGHT];
     if (left <= right + 1 && right <= left + 1) {
         return node;
     }
     int high = right > left;
-    struct tree_node *child = follow(node, node->child[high]);
-    if (child->below[!high] > child->below[high]) {
-        node->below[high] = height_of(rotate(tree, child, high));
+    struct tree_node *child = follow(node, node->at.child[high]);
+    if (child->at.below[!high] > child->at.below[high]) {
+        node->at.below[high] = height_of(rotate(tree, child, high));
     }
     return rotate(tree, node, !high);
 }
@@ -129,14 +134,14 @@ static void set_height_below(struct tree *tree, struct tree_node *node, int side
 {
     while (node != NULL) {
         uint32_t before = height_of(node);
-        node->below[side] = height;
+        node->at.below[side] = height;
         node = balance(tree, node);
         height = height_of(node);
         if (height == before) {
             return; /* nothing above can have changed */
         }
-        struct tree_node *parent = follow(node, node->parent);
-        side = parent != NULL && parent->child[RIGHT] == node;
+        struct tree_node *parent = follow(node, node->at.parent);
+        side = parent != NULL && parent->at.child[RIGHT] == node;
         node = parent;
     }
 }
@@ -154,9 +159,9 @@ static void dirty_remove(struct tree *tree, struct mem_block *b)
     struct mem_block *prev = b->prev_free;
     struct mem_block *next = b->next_free;
     bool prev_agrees =
-        prev == NULL ? tree->oldest_dirty == b : link_is_sound(prev) && prev->next_free == b;
+        prev == NULL ? tree->oldest_dirty == b : link_is_readable(prev) && prev->next_free == b;
     bool next_agrees =
-        next == NULL ? tree->newest_dirty == b : link_is_sound(next) && next->prev_free == b;
+        next == NULL ? tree->newest_dirty == b : link_is_readable(next) && next->prev_free == b;
     if (__builtin_expect(!prev_agrees || !next_agrees, 0)) {
         link_report(b);
     }
@@ -169,61 +174,97 @@ struct written tree_written(const struct mem_block *b)
     return node_of(b)->written;
 }
 
-bool tree_is_dirty(const struct mem_block *b)
+size_t tree_dirty_bytes(const struct mem_block *b)
 {
-    return node_of(b)->is_dirty != 0;
+    return node_of(b)->dirty;
 }
 
-void tree_insert(struct tree *tree, struct mem_block *b, struct written written, bool is_dirty)
+/* Enter `node` where its size and its address belong. */
+static void link(struct tree *tree, struct tree_node *node)
 {
-    struct tree_node *node = node_of(b);
-    node->written = written;
-    node->is_dirty = is_dirty;
-    if (is_dirty) {
-        dirty_push(tree, b);
-    }
     struct tree_node *parent = NULL;
     int side = LEFT;
-    for (struct tree_node *at = tree->root; at != NULL; at = follow(parent, parent->child[side])) {
+    for (struct tree_node *at = tree->root; at != NULL;
+         at = follow(parent, parent->at.child[side])) {
         parent = at;
         side = is_less(parent, node);
     }
-    node->child[LEFT] = NULL;
-    node->child[RIGHT] = NULL;
-    node->parent = parent;
-    node->below[LEFT] = EMPTY;
-    node->below[RIGHT] = EMPTY;
-    *(parent != NULL ? &parent->child[side] : &tree->root) = node;
+    node->at = (struct tree_place){{NULL, NULL}, parent, {EMPTY, EMPTY}};
+    *(parent != NULL ? &parent->at.child[side] : &tree->root) = node;
     set_height_below(tree, parent, side, height_of(node));
 }
 
-/* Whether all links from and to `node` are those of the tree. */
-static bool is_linked(struct tree *tree, struct tree_node *node)
+/* Enter `node` in the place that was kept for it. */
+static void take_kept(struct tree *tree, struct tree_node *node)
 {
+    tree->heir = NULL;
+    node->at = tree->kept;
+    *tree->kept_link = node;
     for (int side = LEFT; side <= RIGHT; side++) {
-        const struct tree_node *child = follow(node, node->child[side]);
-        if ((child == NULL) != (node->below[side] == EMPTY) ||
-            (child != NULL && child->parent != node)) {
-            return false;
+        if (node->at.child[side] != NULL) {
+            node->at.child[side]->at.parent = node;
         }
     }
-    return *holder_of(tree, node) == node;
+}
+
+void tree_insert(struct tree *tree, struct mem_block *b, struct written written, size_t dirty)
+{
+    MA_ASSERT(tree->heir == NULL || tree->heir == b);
+    struct tree_node *node = node_of(b);
+    node->written = written;
+    node->dirty = dirty;
+    if (dirty != 0) {
+        dirty_push(tree, b);
+    }
+    if (tree->heir == b) {
+        take_kept(tree, node);
+    } else {
+        link(tree, node);
+    }
+}
+
+/* Whether the subtree of `node` on one side is linked to it, and is there where its height says so. */
+static bool is_linked_below(const struct tree_node *node, int side)
+{
+    const struct tree_node *child = node->at.child[side];
+    if (child == NULL) {
+        return node->at.below[side] == EMPTY;
+    }
+    return node->at.below[side] != EMPTY && link_is_readable(&child->block) &&
+           child->at.parent == node;
+}
+
+/* The pointer in which the tree holds `node`. Aborts where not all links from and to it are those of the tree. */
+static struct tree_node **checked_holder_of(struct tree *tree, struct tree_node *node)
+{
+    struct tree_node *parent = node->at.parent;
+    struct tree_node **holder = &tree->root;
+    bool is_readable = parent == NULL || link_is_readable(&parent->block);
+    if (is_readable && parent != NULL) {
+        holder = &parent->at.child[parent->at.child[RIGHT] == node];
+    }
+    if (__builtin_expect(!is_readable || *holder != node || !is_linked_below(node, LEFT) ||
+                             !is_linked_below(node, RIGHT),
+                         0)) {
+        link_report(&node->block);
+    }
+    return holder;
 }
 
 /* Let the next in order stand where `node` stands, which has two children. */
 static void replace_by_next(struct tree *tree, struct tree_node *node)
 {
-    struct tree_node *heir = node->child[RIGHT];
-    while (heir->child[LEFT] != NULL) {
-        heir = follow(heir, heir->child[LEFT]);
+    struct tree_node *heir = node->at.child[RIGHT];
+    while (heir->at.child[LEFT] != NULL) {
+        heir = follow(heir, heir->at.child[LEFT]);
     }
-    struct tree_node *left_by = heir->parent;
-    uint32_t height = heir->below[RIGHT];
-    replace(tree, heir, heir->child[RIGHT]);
-    adopt(heir, LEFT, node->child[LEFT]);
-    adopt(heir, RIGHT, node->child[RIGHT]);
-    heir->below[LEFT] = node->below[LEFT];
-    heir->below[RIGHT] = node->below[RIGHT];
+    struct tree_node *left_by = heir->at.parent;
+    uint32_t height = heir->at.below[RIGHT];
+    replace(tree, heir, heir->at.child[RIGHT]);
+    adopt(heir, LEFT, node->at.child[LEFT]);
+    adopt(heir, RIGHT, node->at.child[RIGHT]);
+    heir->at.below[LEFT] = node->at.below[LEFT];
+    heir->at.below[RIGHT] = node->at.below[RIGHT];
     replace(tree, node, heir);
     if (left_by == node) {
         set_height_below(tree, heir, RIGHT, height);
@@ -232,24 +273,70 @@ static void replace_by_next(struct tree *tree, struct tree_node *node)
     }
 }
 
-void tree_remove(struct tree *tree, struct mem_block *b)
+static void unlink(struct tree *tree, struct tree_node *node)
 {
-    struct tree_node *node = node_of(b);
-    if (__builtin_expect(!is_linked(tree, node), 0)) {
-        link_report(b);
-    }
-    if (node->is_dirty) {
-        dirty_remove(tree, b);
-    }
-    if (node->child[LEFT] != NULL && node->child[RIGHT] != NULL) {
+    if (node->at.child[LEFT] != NULL && node->at.child[RIGHT] != NULL) {
         replace_by_next(tree, node);
         return;
     }
-    struct tree_node *parent = node->parent;
-    int side = parent != NULL && parent->child[RIGHT] == node;
-    int filled = node->child[LEFT] == NULL;
-    replace(tree, node, node->child[filled]);
-    set_height_below(tree, parent, side, node->below[filled]);
+    struct tree_node *parent = node->at.parent;
+    int side = parent != NULL && parent->at.child[RIGHT] == node;
+    int filled = node->at.child[LEFT] == NULL;
+    replace(tree, node, node->at.child[filled]);
+    set_height_below(tree, parent, side, node->at.below[filled]);
+}
+
+/* The node that stands next to `node` in order, on one side; NULL where it is the first or the last. */
+static const struct tree_node *neighbour(const struct tree_node *node, int side)
+{
+    const struct tree_node *at = follow(node, node->at.child[side]);
+    if (at != NULL) {
+        while (at->at.child[!side] != NULL) {
+            at = follow(at, at->at.child[!side]);
+        }
+        return at;
+    }
+    at = follow(node, node->at.parent);
+    while (at != NULL && at->at.child[side] == node) {
+        node = at;
+        at = follow(node, node->at.parent);
+    }
+    return at;
+}
+
+/* Whether a block of `size` bytes at `b`, in place of `node`, would stand between the same others. */
+static bool stands_there(const struct tree_node *node, const struct mem_block *b, size_t size)
+{
+    int side = !comes_before(b, size, node);
+    const struct tree_node *other = neighbour(node, side);
+    return other == NULL || comes_before(b, size, other) == (side == RIGHT);
+}
+
+void tree_remove(struct tree *tree, struct mem_block *b)
+{
+    struct tree_node *node = node_of(b);
+    checked_holder_of(tree, node);
+    if (node->dirty != 0) {
+        dirty_remove(tree, b);
+    }
+    unlink(tree, node);
+}
+
+void tree_remove_for(struct tree *tree, struct mem_block *b, const struct mem_block *to,
+                     size_t size)
+{
+    struct tree_node *node = node_of(b);
+    struct tree_node **holder = checked_holder_of(tree, node);
+    if (node->dirty != 0) {
+        dirty_remove(tree, b);
+    }
+    if (stands_there(node, to, size)) {
+        tree->heir = to;
+        tree->kept = node->at;
+        tree->kept_link = holder;
+    } else {
+        unlink(tree, node);
+    }
 }
 
 struct mem_block *tree_best_fit(const struct tree *tree, size_t size)
@@ -261,7 +348,7 @@ struct mem_block *tree_best_fit(const struct tree *tree, size_t size)
         if (fits) {
             best = node;
         }
-        node = follow(node, node->child[!fits]);
+        node = follow(node, node->at.child[!fits]);
     }
     return best != NULL ? &best->block : NULL;
 }
@@ -269,27 +356,29 @@ struct mem_block *tree_best_fit(const struct tree *tree, size_t size)
 struct mem_block *tree_largest(const struct tree *tree)
 {
     struct tree_node *node = tree->root;
-    while (node != NULL && node->child[RIGHT] != NULL) {
-        node = follow(node, node->child[RIGHT]);
+    while (node != NULL && node->at.child[RIGHT] != NULL) {
+        node = follow(node, node->at.child[RIGHT]);
     }
     return node != NULL ? &node->block : NULL;
 }
 
 static bool node_is_sound(const struct tree_node *node, const struct tree_node *parent)
 {
-    if (!link_is_sound(&node->block) || node->parent != parent) {
+    if (!link_is_sound(&node->block) || node->at.parent != parent ||
+        (node->dirty != 0 &&
+         node->dirty != written_size(written_pages(node->written, &node->block)))) {
         return false;
     }
     for (int side = LEFT; side <= RIGHT; side++) {
-        if (node->child[side] != NULL && !link_is_sound(&node->child[side]->block)) {
+        if (node->at.child[side] != NULL && !link_is_sound(&node->at.child[side]->block)) {
             return false;
         }
     }
-    uint32_t left = node->below[LEFT];
-    uint32_t right = node->below[RIGHT];
+    uint32_t left = node->at.below[LEFT];
+    uint32_t right = node->at.below[RIGHT];
     bool is_balanced = left <= right + 1 && right <= left + 1;
-    return is_balanced && left == height_of(node->child[LEFT]) &&
-           right == height_of(node->child[RIGHT]);
+    return is_balanced && left == height_of(node->at.child[LEFT]) &&
+           right == height_of(node->at.child[RIGHT]);
 }
 
 static size_t subtree_blank_bytes(const struct tree_node *node, const struct tree_node *parent)
@@ -299,8 +388,8 @@ static size_t subtree_blank_bytes(const struct tree_node *node, const struct tre
     }
     follow(parent, (struct tree_node *)node);
     return written_blank_pages(node->written, &node->block) +
-           subtree_blank_bytes(node->child[LEFT], node) +
-           subtree_blank_bytes(node->child[RIGHT], node);
+           subtree_blank_bytes(node->at.child[LEFT], node) +
+           subtree_blank_bytes(node->at.child[RIGHT], node);
 }
 
 size_t tree_blank_bytes(const struct tree *tree)
@@ -330,12 +419,10 @@ static bool subtree_is_sound(const struct tree_node *node, const struct tree_nod
     }
     counts->count++;
     counts->bytes += mb_size(&node->block);
-    if (node->is_dirty) {
-        counts->dirty_count++;
-        counts->dirty_bytes += written_size(written_pages(node->written, &node->block));
-    }
-    return subtree_is_sound(node->child[LEFT], node, low, node, counts) &&
-           subtree_is_sound(node->child[RIGHT], node, node, high, counts);
+    counts->dirty_count += node->dirty != 0;
+    counts->dirty_bytes += node->dirty;
+    return subtree_is_sound(node->at.child[LEFT], node, low, node, counts) &&
+           subtree_is_sound(node->at.child[RIGHT], node, node, high, counts);
 }
 
 /* Whether the dirty list has so many blocks, all of them dirty. */
@@ -344,7 +431,7 @@ static bool dirty_is_sound(const struct tree *tree, size_t count)
     const struct mem_block *prev = NULL;
     const struct mem_block *b = tree->oldest_dirty;
     for (; b != NULL && count > 0; prev = b, b = b->next_free, count--) {
-        if (!link_is_sound(b) || !node_of(b)->is_dirty || b->prev_free != prev) {
+        if (!link_is_sound(b) || node_of(b)->dirty == 0 || b->prev_free != prev) {
             return false;
         }
     }

@@ -12,20 +12,40 @@
 
 struct tree_node;
 
+/* Where a node stands. */
+struct tree_place {
+    struct tree_node *child[2];
+    struct tree_node *parent;
+    uint32_t below[2]; /* the heights of the subtrees */
+};
+
 struct tree {
     struct tree_node *root;
+    /* What tree_remove_for() keeps: */
+    const struct mem_block *heir; /* for this block; NULL: nothing is kept */
+    struct tree_place kept;
+    struct tree_node **kept_link; /* the pointer in which the tree holds it */
     /* The nodes that are to be purged: */
     struct mem_block *oldest_dirty;
     struct mem_block *newest_dirty;
 };
 
-/* `is_dirty`: enter it in the list of those to be purged, too. */
-void tree_insert(struct tree *tree, struct mem_block *b, struct written written, bool is_dirty);
+/* `dirty`: bytes that a purge of the block would give back; where there are any, it is entered in the list of those to be purged,
+ * too. */
+void tree_insert(struct tree *tree, struct mem_block *b, struct written written, size_t dirty);
 void tree_remove(struct tree *tree, struct mem_block *b);
+
+/*
+ * As tree_remove(), of a block that what is inserted next is a part of, or a part of it: `size` bytes at `to`. Where
+ * that belongs in the same place among the others, the place is kept for it, and the tree need not be searched or balanced.
+ * Until it is inserted no other call may be made.
+ */
+void tree_remove_for(struct tree *tree, struct mem_block *b, const struct mem_block *to,
+                     size_t size);
 
 /* What was said of a node when it was inserted. */
 struct written tree_written(const struct mem_block *b);
-bool tree_is_dirty(const struct mem_block *b);
+size_t tree_dirty_bytes(const struct mem_block *b);
 
 /* The smallest block of at least `size` bytes, the lowest among equals; or NULL. */
 struct mem_block *tree_best_fit(const struct tree *tree, size_t size);

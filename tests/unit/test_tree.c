@@ -31,7 +31,7 @@ struct node {
     struct node *parent;
     uint32_t below[2];
     struct written written;
-    size_t is_dirty;
+    size_t dirty;
 };
 
 _Static_assert(sizeof(struct node) <= TREE_BLOCK_MIN, "a node fits its place");
@@ -57,7 +57,7 @@ static struct mem_block *insert(size_t place, size_t size)
 {
     struct mem_block *b = block_at(place);
     mb_set(b, size, MB_PREV_USED);
-    tree_insert(&tree, b, written_all(b), false);
+    tree_insert(&tree, b, written_all(b), 0);
     return b;
 }
 
@@ -144,31 +144,60 @@ static size_t oracle_largest(const size_t *sizes, size_t places)
     return largest;
 }
 
+enum { PLACES = 200 };
+
+/* What the tree should hold: a size by place, 0 for what is not in it. */
+struct oracle {
+    size_t sizes[PLACES];
+    size_t count;
+    size_t bytes;
+};
+
+static void insert_in_both(struct oracle *oracle, size_t place, size_t size)
+{
+    insert(place, size);
+    oracle->sizes[place] = size;
+    oracle->count++;
+    oracle->bytes += size;
+}
+
+static void note_removed(struct oracle *oracle, size_t place)
+{
+    oracle->count--;
+    oracle->bytes -= oracle->sizes[place];
+    oracle->sizes[place] = 0;
+}
+
+/* Let the block at `place` be one of `size` bytes at `to` from now on, which is free or the same. */
+static void replace_in_both(struct oracle *oracle, size_t place, size_t to, size_t size)
+{
+    tree_remove_for(&tree, block_at(place), block_at(to), size);
+    note_removed(oracle, place);
+    insert_in_both(oracle, to, size);
+}
+
 /* `distinct` sizes: few make many ties. */
 static void compare_with_oracle(size_t distinct, int turns)
 {
-    enum { PLACES = 200 };
-    size_t sizes[PLACES] = {0};
-    size_t count = 0;
-    size_t bytes = 0;
+    struct oracle oracle = {0};
     for (int turn = 0; turn < turns; turn++) {
         size_t place = random_below(&random_state, PLACES);
-        if (sizes[place] == 0) {
-            sizes[place] = (100 + random_below(&random_state, distinct)) * MA_ALIGNMENT;
-            insert(place, sizes[place]);
-            count++;
-            bytes += sizes[place];
-        } else {
+        size_t to = random_below(&random_state, PLACES);
+        size_t size = (100 + random_below(&random_state, distinct)) * MA_ALIGNMENT;
+        if (oracle.sizes[place] == 0) {
+            insert_in_both(&oracle, place, size);
+        } else if (turn % 2 == 0) {
             tree_remove(&tree, block_at(place));
-            count--;
-            bytes -= sizes[place];
-            sizes[place] = 0;
+            note_removed(&oracle, place);
+        } else {
+            replace_in_both(&oracle, place, oracle.sizes[to] == 0 ? to : place, size);
         }
         size_t wanted = (99 + random_below(&random_state, distinct + 2)) * MA_ALIGNMENT;
-        assert_ptr_equal(tree_best_fit(&tree, wanted), oracle_best(sizes, PLACES, wanted));
+        assert_ptr_equal(tree_best_fit(&tree, wanted), oracle_best(oracle.sizes, PLACES, wanted));
         const struct mem_block *largest = tree_largest(&tree);
-        assert_int_equal(largest != NULL ? mb_size(largest) : 0, oracle_largest(sizes, PLACES));
-        assert_sound(count, bytes);
+        assert_int_equal(largest != NULL ? mb_size(largest) : 0,
+                         oracle_largest(oracle.sizes, PLACES));
+        assert_sound(oracle.count, oracle.bytes);
     }
 }
 
@@ -292,6 +321,40 @@ static void seven_nodes_stand_as_the_picture_says(void **state)
     assert_ptr_equal(node_at(5)->child[RIGHT], node_at(6));
     assert_ptr_equal(node_at(2)->parent, node_at(1));
     assert_int_equal(height(), 3);
+    assert_true(is_sound());
+}
+
+static void a_block_that_shrinks_or_grows_between_its_neighbours_keeps_its_place(void **state)
+{
+    (void)state;
+    for (size_t place = 0; place < 7; place++) {
+        struct node old = *node_at(place);
+        size_t size = mb_size(block_at(place));
+        for (size_t other = size - 144; other <= size + 144; other += 288) {
+            tree_remove_for(&tree, block_at(place), block_at(7), other);
+            insert(7, other);
+            assert_ptr_equal(node_at(7)->parent, old.parent);
+            assert_ptr_equal(node_at(7)->child[LEFT], old.child[LEFT]);
+            assert_ptr_equal(node_at(7)->child[RIGHT], old.child[RIGHT]);
+            assert_true(is_sound());
+            tree_remove_for(&tree, block_at(7), block_at(place), size);
+            insert(place, size);
+            assert_true(is_sound());
+        }
+    }
+}
+
+/* As large as its neighbour in order: the address tells whether it still belongs there. */
+static void a_block_that_becomes_as_large_as_its_neighbour_stands_by_its_address(void **state)
+{
+    (void)state;
+    tree_remove_for(&tree, block_at(2), block_at(2), mb_size(block_at(3)));
+    insert(2, mb_size(block_at(3)));
+    assert_ptr_equal(tree_best_fit(&tree, mb_size(block_at(3))), block_at(2));
+    assert_true(is_sound());
+    tree_remove_for(&tree, block_at(4), block_at(4), mb_size(block_at(3)));
+    insert(4, mb_size(block_at(3)));
+    assert_ptr_equal(tree_best_fit(&tree, mb_size(block_at(3))), block_at(2));
     assert_true(is_sound());
 }
 
@@ -471,6 +534,10 @@ int main(void)
         cmocka_unit_test_setup(every_order_of_removal_leaves_a_balanced_tree, empty_tree),
         cmocka_unit_test_setup(the_tree_stays_flat_under_sorted_insertion, empty_tree),
         cmocka_unit_test_setup(seven_nodes_stand_as_the_picture_says, seven_nodes),
+        cmocka_unit_test_setup(a_block_that_shrinks_or_grows_between_its_neighbours_keeps_its_place,
+                               seven_nodes),
+        cmocka_unit_test_setup(a_block_that_becomes_as_large_as_its_neighbour_stands_by_its_address,
+                               seven_nodes),
         cmocka_unit_test_setup(the_check_sees_a_root_with_a_parent, seven_nodes),
         cmocka_unit_test_setup(the_check_sees_a_wrong_parent_of_a_right_child, seven_nodes),
         cmocka_unit_test_setup(the_check_sees_a_wrong_parent_of_a_left_child, seven_nodes),

@@ -192,6 +192,16 @@ void *heap_alloc(size_t size)
     return payload == NULL && has_made_room(size) ? cores_alloc(size) : payload;
 }
 
+void *heap_alloc_run(size_t size, size_t *count)
+{
+    void *payload = *count > 1 && is_started() ? cores_alloc_run(size, count) : NULL;
+    if (payload == NULL) {
+        *count = 1;
+        payload = heap_alloc(size);
+    }
+    return payload;
+}
+
 void *heap_alloc_zeroed(size_t size)
 {
     void *payload = is_started() ? cores_alloc_zeroed(size) : NULL;

@@ -15,6 +15,10 @@ struct ma_core;
 
 /* `size` bytes at most PTRDIFF_MAX; NULL when memory is out. */
 void *heap_alloc(size_t size);
+
+/* The same for up to `*count` blocks, one behind the other: the first, and in `*count` how many. */
+void *heap_alloc_run(size_t size, size_t *count);
+
 void *heap_alloc_zeroed(size_t size);
 void *heap_alloc_aligned(size_t alignment, size_t size);
 

@@ -84,6 +84,21 @@ static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t si
     return payload != NULL ? payload : alloc_block(size);
 }
 
+/* A block of medium size, and several where many are asked for: the others are kept. */
+static void *alloc_medium(size_t size)
+{
+    if (!heap_start() || checked_is_on()) {
+        return alloc_block(size);
+    }
+    size = medium_round(size);
+    size_t count = front_cached_bytes() < MA_CACHE_FLUSH ? front_wanted_count(size) : 1;
+    void *payload = heap_alloc_run(size, &count);
+    if (payload != NULL && count > 1) {
+        front_keep_run(mb_payload(mb_next(mb_of_payload(payload))), count - 1);
+    }
+    return or_enomem(payload);
+}
+
 /* A thread that asks for blocks only is to have a cache of them, too. */
 static void open_front(void)
 {
@@ -101,6 +116,9 @@ static __attribute__((noinline)) void *malloc_large_slow(size_t size)
     void *sample = sample_is_due() ? sample_alloc(MA_ALIGNMENT, size) : NULL;
     if (sample != NULL) {
         return sample;
+    }
+    if (size < MEDIUM_REQUEST_MAX) {
+        return alloc_medium(size);
     }
     return size <= PTRDIFF_MAX ? alloc_block(size) : or_enomem(NULL);
 }

@@ -185,9 +185,15 @@ struct taken core_take_locked(struct ma_core *core, const struct core_request *r
 {
     MA_ASSERT(lock_held_by_me(&core->lock));
     size_t size = r->block_size != 0 ? r->block_size : mb_size_for(r->size);
-    return r->alignment > MA_ALIGNMENT
-               ? allocate_aligned_locked(core, r, size)
-               : take_locked(core, find_locked(core, size, r->source), size);
+    if (r->alignment > MA_ALIGNMENT) {
+        return allocate_aligned_locked(core, r, size);
+    }
+    struct mem_block *b = find_locked(core, size, r->source);
+    if (r->count != NULL && b != NULL) {
+        *r->count = bits_min(*r->count, mb_size(b) / size);
+        size *= *r->count;
+    }
+    return take_locked(core, b, size);
 }
 
 /* Pages that nothing has touched yet. */
@@ -197,8 +203,7 @@ struct page_run {
 };
 
 /*
- * What to populate once the core is left: of `b` and of the top, which follows it, what is blank. Nothing where `b` is
- * so large that the program may not touch it all.
+ * What to populate once the core is left: of the block and of the top, which follows it, what is blank.
  */
 static __attribute__((noinline)) struct page_run run_ahead_locked(struct ma_core *core,
                                                                   const struct taken *taken)
@@ -211,20 +216,22 @@ static __attribute__((noinline)) struct page_run run_ahead_locked(struct ma_core
     start = bits_align_up(start, MA_POPULATE_MIN);
     char *end = bits_align_down((char *)mb_next(b) + step, MA_POPULATE_MIN);
     end = end < core->growing->end ? end : core->growing->end;
-    if (mb_size(b) > MA_POPULATE_BLOCK_MAX || (char *)mb_next(b) <= core->populated ||
-        end <= start) {
+    if ((char *)mb_next(b) <= core->populated || end <= start) {
         return (struct page_run){NULL, 0};
     }
     core->populated = end;
     return (struct page_run){start, (size_t)(end - start)};
 }
 
-/* Whether `b` was taken from the top, and is blank in part. */
-static bool is_from_blank_top(const struct ma_core *core, const struct taken *taken)
+/* Whether to populate ahead: the block was taken from the top, is blank in part, and not so large that the program may not
+ * touch it all. */
+static bool is_to_populate(const struct ma_core *core, const struct core_request *r,
+                           const struct taken *taken)
 {
     const struct mem_block *next = mb_next(taken->block);
     return (char *)next > taken->written.end && !mb_is_used(next) &&
-           mb_next(next) == segment_fence(core->growing);
+           mb_next(next) == segment_fence(core->growing) && r->block_size == 0 &&
+           r->size <= MA_POPULATE_BLOCK_MAX - MB_OVERHEAD;
 }
 
 /* What of the first `size` bytes of the payload may be other than zero, but for what the links have left. */
@@ -262,8 +269,11 @@ void *core_serve(struct ma_core *core, const struct core_request *r)
     if (taken.block != NULL && r->is_zeroed) {
         core->cleared_bytes += bytes_to_clear(&taken, r->size);
     }
-    if (taken.block != NULL && r->block_size == 0 && is_from_blank_top(core, &taken)) {
+    if (taken.block != NULL && is_to_populate(core, r, &taken)) {
         ahead = run_ahead_locked(core, &taken);
+    }
+    if (taken.block != NULL && r->count != NULL) {
+        core_cut_run_locked(core, taken.block, mb_size_for(r->size), *r->count);
     }
     core_leave(core);
     if (taken.block == NULL) {

@@ -74,6 +74,9 @@ struct core_request {
     bool is_zeroed; /* all bytes are 0, else undefined; what was never used is not cleared again */
     enum core_source source;
     struct written *written; /* NULL, or where to tell what of the block may be other than zero */
+    /* NULL: one block. Else how many are wanted, one behind the other, and then how many there are: as many as the best fit for the
+     * first can hold. Not with an alignment, nor zeroed. */
+    size_t *count;
 };
 
 /* The payload, 16-aligned at least; NULL when memory is out, or nothing fits in the source. */
@@ -121,7 +124,10 @@ void core_free(struct ma_core *core, void *payload);
  * lock, up to the first that is not of this core: it is returned, or NULL. */
 void *core_free_chain(struct ma_core *core, void *payload);
 
-/* The same, put off until some thread leaves the core. */
+/* As core_free() for `count` used blocks that lie one behind the other, of which `payload` is the first. They become free as one. */
+void core_free_run(struct ma_core *core, void *payload, size_t count);
+
+/* As core_free(), put off until some thread leaves the core. */
 void core_defer(struct ma_core *core, void *payload);
 
 /*

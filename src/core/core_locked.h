@@ -23,6 +23,9 @@ struct taken {
 /* What core_serve() finds, but for the clearing. */
 struct taken core_take_locked(struct ma_core *core, const struct core_request *request);
 
+/* Cut the used block `b` into `count`, each of `size` bytes but the last, which has the rest. */
+void core_cut_run_locked(struct ma_core *core, struct mem_block *b, size_t size, size_t count);
+
 /* Release the used block `b`, of which `written` may be other than zero. */
 void core_release_locked(struct ma_core *core, struct mem_block *b, struct written written);
 

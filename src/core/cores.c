@@ -145,6 +145,11 @@ void *cores_alloc_below_top(size_t size)
     return serve(&(struct core_request){.size = size, .source = CORE_BELOW_TOP});
 }
 
+void *cores_alloc_run(size_t size, size_t *count)
+{
+    return serve(&(struct core_request){.size = size, .count = count});
+}
+
 void *cores_alloc_zeroed(size_t size)
 {
     return serve(&(struct core_request){.size = size, .is_zeroed = true});
@@ -168,6 +173,19 @@ void cores_free(struct ma_core *core, void *payload)
         core_free(core, payload);
     } else {
         core_defer(core, payload);
+    }
+}
+
+void cores_free_run(struct ma_core *core, void *payload, size_t count)
+{
+    if (may_enter(core)) {
+        core_free_run(core, payload, count);
+        return;
+    }
+    for (; count > 0; count--) {
+        struct mem_block *next = mb_next(mb_of_payload(payload));
+        core_defer(core, payload);
+        payload = mb_payload(next);
     }
 }
 

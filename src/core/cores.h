@@ -24,12 +24,18 @@ void *cores_alloc_below_top(size_t size);
 void *cores_alloc_zeroed(size_t size);
 void *cores_alloc_aligned(size_t alignment, size_t size);
 
+/* Up to `*count` blocks of `size` bytes each, one behind the other: the first, and in `*count` how many. NULL when memory is out. */
+void *cores_alloc_run(size_t size, size_t *count);
+
 /* A granule; `*written`, where that is not NULL, is what of it may be other than zero. */
 void *cores_alloc_granule(struct written *written);
 
 /* As core_free() and core_realloc(), for payloads of any core. */
 void cores_free(struct ma_core *core, void *payload);
 void *cores_realloc(struct ma_core *core, void *payload, size_t size);
+
+/* As core_free_run(), for blocks of any core. */
+void cores_free_run(struct ma_core *core, void *payload, size_t count);
 
 /* Free a chain of payloads, each of which begins with the address of the next. */
 void cores_free_chain(void *payload);

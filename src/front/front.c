@@ -4,6 +4,7 @@
 #include "front/front.h"
 
 #include "base/options.h"
+#include "core/cores.h"
 #include "front/empties.h"
 #include "front/live_map.h"
 #include "front/registry.h"
@@ -127,6 +128,27 @@ bool front_keep_slow(struct theap *heap, struct mem_block *b)
     bool is_kept = theap_is_real(heap) && theap_keep(heap, b);
     front_leave_slow(heap);
     return is_kept;
+}
+
+size_t front_wanted_count(size_t size)
+{
+    struct theap *heap = enter_cache();
+    size_t count = theap_is_real(heap) ? medium_wanted_count(&heap->medium, size) : 1;
+    front_leave_slow(heap);
+    return count;
+}
+
+void front_keep_run(void *payload, size_t count)
+{
+    struct mem_block *first = mb_of_payload(payload);
+    size_t size = mb_size(first);
+    while (count-- >
+           0) { /* the last first, so that they are taken in the order of their addresses */
+        struct mem_block *b = mb_at(first, count * size);
+        if (!front_keep(b)) {
+            cores_free(space_segment_of(b)->core, mb_payload(b));
+        }
+    }
 }
 
 void front_note_served(const void *payload)

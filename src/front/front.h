@@ -114,6 +114,12 @@ static inline __attribute__((always_inline)) bool front_keep(struct mem_block *b
     return is_kept;
 }
 
+/* How many blocks of `size` bytes, less than MEDIUM_REQUEST_MAX, to ask the core for at once: at least 1. */
+size_t front_wanted_count(size_t size);
+
+/* Keep `count` used blocks of one size, one behind the other, of which `payload` is the first. The last may be larger. */
+void front_keep_run(void *payload, size_t count);
+
 /* Take note that the core gave this thread a small payload. */
 void front_note_served(const void *payload);
 

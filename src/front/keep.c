@@ -30,11 +30,12 @@ bool theap_keep_slow(struct theap *heap, struct mem_block *b, size_t size)
         !is_for_slabs && (medium_has_room(medium, size) || medium_make_room(medium, size));
     if (is_kept) {
         medium_add(medium, b, size);
-        if (medium->bytes > heap->cache_limit) {
-            theap_bound_cache(heap);
-        }
     } else {
         medium_note_released(medium, size);
+        is_kept = medium_release(medium, b, size);
+    }
+    if (medium->bytes > heap->cache_limit) {
+        theap_bound_cache(heap);
     }
     errno = saved_errno;
     return is_kept;

@@ -13,11 +13,11 @@ enum { BATCH_COUNT = 2 };
 /* So many blocks of a bin are looked at for one that is aligned. */
 enum { ALIGNED_LOOK_COUNT = 8 };
 
-void medium_report(const struct cached *cached)
+void medium_report(const struct object *payload, size_t size)
 {
     report_fatal("corrupted free list: the links of the free block at %p (%zu bytes) are wrong; "
                  "memory was probably written to after it was freed",
-                 (const void *)cached->payload, cached->units * MA_ALIGNMENT);
+                 (const void *)payload, size);
 }
 
 /* The first bin at or after `bin` that holds a block; MEDIUM_BIN_COUNT if there is none. */
@@ -136,6 +136,22 @@ static struct object *take_first(struct medium *medium, size_t bin, struct objec
 }
 
 /*
+ * The more often the core was asked for blocks of a bin, the more at a time: up to what a thread may have cached before it is to give
+ * some of that back (MA_CACHE_FLUSH), and to where others would lack room.
+ */
+size_t medium_wanted_count(struct medium *medium, size_t size)
+{
+    medium_give_run(medium);
+    size_t room = medium->count < MEDIUM_ROOM / 2 ? MEDIUM_ROOM / 2 - medium->count : 0;
+    size_t bytes = medium->bytes < MA_CACHE_FLUSH ? MA_CACHE_FLUSH - medium->bytes : 0;
+    size_t most = bits_min(room, bytes / mb_size_for(size));
+    uint8_t *misses = &medium->misses[medium_bin_for(size)];
+    size_t count = bits_min(*misses, most);
+    *misses = (uint8_t)bits_min((size_t)2 * *misses + 1, MEDIUM_ROOM / 2);
+    return count > 1 ? count : 1;
+}
+
+/*
  * Take the largest blocks out, and put them before `chain`: until at most `keep` bytes are left, or, where the cache holds no
  * more than `limit`, so many that the call has taken its time. No block comes back to the core with a mark: it would be there
  * still when the memory is used.
@@ -143,6 +159,7 @@ static struct object *take_first(struct medium *medium, size_t bin, struct objec
 static struct object *take_out(struct medium *medium, size_t keep, size_t limit,
                                struct object *chain)
 {
+    chain = medium_take_run(medium, chain);
     for (size_t given = 0; medium->bytes > keep && (given < BATCH_COUNT || medium->bytes > limit);
          given++) {
         chain = take_first(medium, last_filled(medium), chain);
@@ -153,6 +170,7 @@ static struct object *take_out(struct medium *medium, size_t keep, size_t limit,
 /* The same, for the core. */
 static void give_back(struct medium *medium, size_t keep, size_t limit)
 {
+    medium_give_run(medium);
     cores_free_chain(take_out(medium, keep, limit, NULL));
 }
 
@@ -191,6 +209,7 @@ bool medium_make_room(struct medium *medium, size_t size)
     size_t bin = next_filled(medium, medium->hand);
     bin = bin < MEDIUM_BIN_COUNT ? bin : next_filled(medium, 0);
     bool stays = medium->is_wanted[bin];
+    medium->misses[bin] = stays ? medium->misses[bin] : 0;
     bool has_many = medium->counts[bin] > MEDIUM_BIN_ROOM && medium->counts[own] < MEDIUM_BIN_ROOM;
     medium->is_wanted[bin] = false;
     medium->hand = bin + stays;
@@ -201,19 +220,34 @@ bool medium_make_room(struct medium *medium, size_t size)
     return true;
 }
 
+/* Put before `chain` what is marked as cached, and is a block. False: it is neither. */
+static bool take_if_sound(struct object *o, struct object **chain)
+{
+    if (!core_may_be_block(mb_of_payload(o)) || o->mark != object_block_mark(o)) {
+        return false;
+    }
+    o->mark = 0;
+    o->next = *chain;
+    *chain = o;
+    return true;
+}
+
 /* Take what a bin's list leads to, up to a slot that holds no cached block, and put it before `chain`. */
 static struct object *take_sound(struct medium *medium, size_t bin, struct object *chain)
 {
     medium_slot slot = medium->bins[bin];
-    while (slot != 0 && slot <= MEDIUM_ROOM) {
-        struct object *o = medium->slots[slot].payload;
-        if (!core_may_be_block(mb_of_payload(o)) || o->mark != object_block_mark(o)) {
-            break;
-        }
-        o->mark = 0;
-        o->next = chain;
-        chain = o;
+    while (slot != 0 && slot <= MEDIUM_ROOM && take_if_sound(medium->slots[slot].payload, &chain)) {
         slot = medium->slots[slot].next;
+    }
+    return chain;
+}
+
+/* The same with the run. */
+static struct object *take_sound_run(const struct medium_run *run, struct object *chain)
+{
+    struct mem_block *b = run->start;
+    while (run->count > 0 && b < run->end && take_if_sound(mb_payload(b), &chain)) {
+        b = mb_next(b);
     }
     return chain;
 }
@@ -221,7 +255,7 @@ static struct object *take_sound(struct medium *medium, size_t bin, struct objec
 /* What was in the owner's hand, or is in no list, stays for good. No block is found twice, as its mark is taken off. */
 void medium_salvage(struct medium *medium)
 {
-    struct object *chain = NULL;
+    struct object *chain = take_sound_run(&medium->run, NULL);
     for (size_t bin = 0; bin < MEDIUM_BIN_COUNT; bin++) {
         chain = take_sound(medium, bin, chain);
     }

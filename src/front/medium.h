@@ -8,6 +8,10 @@
  * next larger block serves, if it wastes at most 1/MEDIUM_WASTE_SHARE; else the core is to. The bytes that are held are bounded
  * (theap_keep()).
  *
+ * What finds no place goes back to the core: as long as it lies next to what was released before, not at once, but in
+ * runs of blocks, each of which becomes free as one. And where many of a size are asked for, they come from the core several
+ * at a time.
+ *
  * What is cached, and how large it is, is told by tables: to look for a block touches none. A cached block holds a mark, as a
  * slab's free object does, but another: it must not be taken for what an object left behind in the same place.
  */
@@ -41,6 +45,10 @@
 #define MEDIUM_ROOM 127
 #define MEDIUM_BIN_ROOM 4
 
+/* Blocks of a run: so many bytes together, and so many of them, that it never takes long to give them back. */
+#define MEDIUM_RUN_BYTES ((size_t)64 << 10)
+#define MEDIUM_RUN_COUNT 32
+
 /* A place in the tables; 0: none. */
 typedef uint8_t medium_slot;
 
@@ -51,11 +59,19 @@ struct cached {
     medium_slot next; /* in a bin, or in the list `unused` */
 };
 
+/* Blocks that lie one behind the other, on their way to the core. */
+struct medium_run {
+    struct mem_block *start;
+    struct mem_block *end;
+    size_t count; /* 0: none; the core has what was there */
+};
+
 /* Zeroed: an empty cache. */
 struct medium {
-    /* Owner thread only (`bytes` and `count` are atomic, as others read them): */
-    size_t bytes;
-    size_t count;
+    /* Owner thread only (`bytes` and both counts are atomic, as others read them): */
+    size_t bytes; /* of the run, too */
+    size_t count; /* in the tables */
+    struct medium_run run;
     uint64_t filled[MEDIUM_WORDS]; /* a bit for each bin that holds any */
     size_t hand;                   /* the bin that is looked at next for one that is not wanted */
     medium_slot unused;
@@ -63,6 +79,7 @@ struct medium {
     medium_slot bins[MEDIUM_BIN_COUNT]; /* the last freed first */
     uint8_t counts[MEDIUM_BIN_COUNT];   /* of the blocks in a bin */
     bool is_wanted[MEDIUM_BIN_COUNT];   /* a block of the bin was asked for since `hand` passed */
+    uint8_t misses[MEDIUM_BIN_COUNT];   /* blocks that the core was asked for since then, roughly */
     struct cached slots[MEDIUM_ROOM + 1];
     /* By class_group() of the size, small blocks that the core gave, less those that it was given back: */
     uint8_t held[CLASS_COUNT];
@@ -160,8 +177,8 @@ static inline void medium_count(struct medium *medium, size_t bytes, size_t bloc
     __atomic_store_n(&medium->count, medium->count + blocks, __ATOMIC_RELAXED);
 }
 
-/* Abort with a report: the payload in the slot is not as it was left. */
-__attribute__((noreturn, cold)) void medium_report(const struct cached *cached);
+/* Abort with a report: the payload of a cached block of `size` bytes is not as it was left. */
+__attribute__((noreturn, cold)) void medium_report(const struct object *payload, size_t size);
 
 /* Take the block out whose slot `*link`, in a list of the bin, names. */
 static inline struct object *medium_take_slot(struct medium *medium, size_t bin, medium_slot *link)
@@ -170,7 +187,7 @@ static inline struct object *medium_take_slot(struct medium *medium, size_t bin,
     struct cached *cached = &medium->slots[slot];
     struct object *payload = cached->payload;
     if (__builtin_expect(payload->mark != object_block_mark(payload), 0)) {
-        medium_report(cached);
+        medium_report(payload, cached->units * MA_ALIGNMENT);
     }
     *link = cached->next;
     medium->counts[bin]--;
@@ -238,6 +255,18 @@ static inline void medium_add(struct medium *medium, struct mem_block *b, size_t
     medium->filled[bin / 64] |= UINT64_C(1) << (bin % 64);
     medium_count(medium, size, 1);
 }
+
+/* Keep the used block `b`, of `size` bytes, until it is known whether its neighbours go back to the core, too, if that is likely.
+ * False: it is to go now. Requires: medium_caches(size). */
+bool medium_release(struct medium *medium, struct mem_block *b, size_t size);
+
+/* Give the core the run; or put its blocks before `chain`, for cores_free_chain(). */
+void medium_give_run(struct medium *medium);
+struct object *medium_take_run(struct medium *medium, struct object *chain);
+
+/* How many blocks to ask the core for, where it is to serve a request of `size` bytes, at least 1. What waits to go back to it
+ * does so now. */
+size_t medium_wanted_count(struct medium *medium, size_t size);
 
 /* If the cache holds more than `limit` bytes, give the core some: it then holds `limit` at most, and half of that at
  * least if it has many blocks. */

@@ -1,0 +1,88 @@
+/*
+ * Runs: blocks that a thread releases, each next to the one before, and that go back to the core as one.
+ */
+#include "front/medium.h"
+
+#include "core/cores.h"
+
+/* The block's payload, which bears no mark any more. */
+static struct object *unmark(struct mem_block *b)
+{
+    struct object *payload = mb_payload(b);
+    if (__builtin_expect(!mb_is_sealed(b) || payload->mark != object_block_mark(payload), 0)) {
+        medium_report(payload, mb_size(b));
+    }
+    payload->mark = 0;
+    return payload;
+}
+
+/* What the run holds is no longer cached. */
+static struct medium_run end_run(struct medium *medium)
+{
+    struct medium_run run = medium->run;
+    __atomic_store_n(&medium->run.count, 0, __ATOMIC_RELAXED);
+    medium_count(medium, -(size_t)((char *)run.end - (char *)run.start), 0);
+    return run;
+}
+
+void medium_give_run(struct medium *medium)
+{
+    if (medium->run.count > 0) {
+        struct medium_run run = end_run(medium);
+        for (struct mem_block *b = run.start; b < run.end; b = mb_next(b)) {
+            unmark(b);
+        }
+        cores_free_run(space_segment_of(run.start)->core, mb_payload(run.start), run.count);
+    }
+}
+
+struct object *medium_take_run(struct medium *medium, struct object *chain)
+{
+    if (medium->run.count > 0) {
+        struct medium_run run = end_run(medium);
+        for (struct mem_block *b = run.start; b < run.end; b = mb_next(b)) {
+            struct object *payload = unmark(b);
+            payload->next = chain;
+            chain = payload;
+        }
+    }
+    return chain;
+}
+
+/* Make the used block `b`, of `size` bytes, the next of the run, at its begin or its end. */
+static void run_add(struct medium *medium, struct mem_block *b, size_t size)
+{
+    struct medium_run *run = &medium->run;
+    struct object *payload = mb_payload(b);
+    payload->next = NULL;
+    payload->mark = object_block_mark(payload);
+    /* What is of the run has a mark: see medium_salvage(). */
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (b == run->end) {
+        run->end = mb_at(b, size);
+    } else {
+        run->start = b;
+    }
+    __atomic_store_n(&run->count, run->count + 1, __ATOMIC_RELAXED);
+    medium_count(medium, size, 0);
+}
+
+/* A block that does not lie next to the last one is probably none of many that do. */
+bool medium_release(struct medium *medium, struct mem_block *b, size_t size)
+{
+    struct medium_run *run = &medium->run;
+    size_t bytes = (size_t)((char *)run->end - (char *)run->start);
+    bool is_neighbour = b == run->end || mb_at(b, size) == run->start;
+    if (!is_neighbour || run->count == MEDIUM_RUN_COUNT || bytes + size > MEDIUM_RUN_BYTES) {
+        medium_give_run(medium);
+        run->start = b;
+        run->end = mb_at(b, size);
+        return false;
+    }
+    if (run->count == 0) {
+        run->end = b;
+        run->start = b;
+    }
+    run_add(medium, b, size);
+    return true;
+}

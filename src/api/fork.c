@@ -14,6 +14,7 @@
 #include "base/config.h"
 #include "core/cores.h"
 #include "front/registry.h"
+#include "os/alone.h"
 #include "os/lock.h"
 
 #include <pthread.h>
@@ -25,9 +26,6 @@ void _IO_list_lock(void) __attribute__((weak));
 void _IO_list_unlock(void) __attribute__((weak));
 void _IO_list_resetlock(void) __attribute__((weak));
 
-/* glibc 2.32: no other thread ever was there, or none is any more. */
-extern char __libc_single_threaded __attribute__((weak));
-
 /* The lock of the list of streams: how often forks of this thread that are under way have taken it. More than one where a handler
  * forks. */
 static _Thread_local unsigned stream_list_takes;
@@ -35,8 +33,7 @@ static _Thread_local unsigned stream_list_takes;
 /* Where there is one thread nobody can have the lock, and glibc does not take it either. */
 static void take_stream_list(void)
 {
-    bool is_alone = &__libc_single_threaded != NULL && __libc_single_threaded;
-    if (!is_alone && _IO_list_lock != NULL) {
+    if (!os_is_alone() && _IO_list_lock != NULL) {
         _IO_list_lock();
         stream_list_takes++;
     }

@@ -10,6 +10,7 @@
 #include "os/lock.h"
 
 #include "base/assert.h"
+#include "os/alone.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -90,9 +91,23 @@ static void relax(void)
 #endif
 }
 
+/* try_acquire() where nobody else can. A handler between the two leaves the lock as it was. */
+static bool try_acquire_alone(struct lock *lock, uintptr_t word)
+{
+    if (__atomic_load_n(&lock->word, __ATOMIC_RELAXED) != FREE) {
+        return false;
+    }
+    __atomic_store_n(&lock->word, word, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return true;
+}
+
 /* Take the lock if it is free; `word` is then what it holds. */
 static bool try_acquire(struct lock *lock, uintptr_t word)
 {
+    if (os_is_alone()) {
+        return try_acquire_alone(lock, word);
+    }
     uintptr_t expected = FREE;
     return __atomic_compare_exchange_n(&lock->word, &expected, word, false, __ATOMIC_ACQUIRE,
                                        __ATOMIC_RELAXED);
@@ -216,16 +231,23 @@ bool lock_acquire(struct lock *lock)
     return false;
 }
 
+/* Make the lock free: what its word was. */
+static uintptr_t let_go(struct lock *lock)
+{
+    if (!os_is_alone()) {
+        return __atomic_exchange_n(&lock->word, FREE, __ATOMIC_RELEASE);
+    }
+    __atomic_store_n(&lock->word, FREE, __ATOMIC_RELEASE);
+    return FREE;
+}
+
 void lock_release(struct lock *lock)
 {
     note_left(lock);
     if (is_guest(lock)) {
         lock->guest_is_inside = false;
-    } else {
-        uintptr_t word = __atomic_exchange_n(&lock->word, FREE, __ATOMIC_RELEASE);
-        if ((word & WAITED_FOR) != 0) {
-            wake_one(lock);
-        }
+    } else if ((let_go(lock) & WAITED_FOR) != 0) {
+        wake_one(lock);
     }
     count_inside(-1);
 }

@@ -6,6 +6,7 @@
 #include "base/options.h"
 #include "base/report.h"
 #include "core/cores.h"
+#include "os/alone.h"
 
 struct map {
     struct object head; /* bears a mark */
@@ -59,12 +60,35 @@ static uint64_t *word_of(const struct slab *slab, const void *object, uint64_t *
     return &slab->live_map[number / 64];
 }
 
+/*
+ * Change one bit of a word: whether it was set. Other threads, or a handler, change other bits at the same time. Where there is no
+ * other thread it suffices that no handler comes between reading and writing: one instruction does both, and where the processor
+ * has such it need not be atomic.
+ */
+static bool exchange_bit(uint64_t *word, uint64_t bit, bool is_set)
+{
+#if defined(__x86_64__)
+    if (os_is_alone()) {
+        bool was_set = (__atomic_load_n(word, __ATOMIC_RELAXED) & bit) != 0;
+        if (is_set) {
+            __asm__("orq %1, %0" : "+m"(*word) : "r"(bit) : "cc");
+        } else {
+            __asm__("andq %1, %0" : "+m"(*word) : "r"(~bit) : "cc");
+        }
+        return was_set;
+    }
+#endif
+    uint64_t old = is_set ? __atomic_fetch_or(word, bit, __ATOMIC_ACQ_REL)
+                          : __atomic_fetch_and(word, ~bit, __ATOMIC_ACQ_REL);
+    return (old & bit) != 0;
+}
+
 void live_map_set(const struct slab *slab, const void *object)
 {
     if (slab->live_map != NULL) {
         uint64_t bit;
         uint64_t *word = word_of(slab, object, &bit);
-        bool was_live = (__atomic_fetch_or(word, bit, __ATOMIC_ACQ_REL) & bit) != 0;
+        bool was_live = exchange_bit(word, bit, true);
         MA_CHECK(!was_live,
                  "corrupted free list: it leads to the live block of %zu bytes at %p; memory was "
                  "probably written to after it was freed",
@@ -83,8 +107,7 @@ void live_map_clear(const struct slab *slab, const void *object, const char *cal
     if (slab->live_map != NULL) {
         uint64_t bit;
         uint64_t *word = word_of(slab, object, &bit);
-        require((__atomic_fetch_and(word, ~bit, __ATOMIC_ACQ_REL) & bit) != 0, slab, object,
-                caller);
+        require(exchange_bit(word, bit, false), slab, object, caller);
     }
 }
 

@@ -66,7 +66,8 @@ static bool start_locked(void)
     if (!space_start()) {
         return false;
     }
-    mb_key = os_entropy();
+    mb_key = os_entropy(OS_ENTROPY_SEALS);
+    slab_key = os_entropy(OS_ENTROPY_SLABS);
     read_options();
     cores_start();
     thread_start();

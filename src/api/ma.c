@@ -187,8 +187,8 @@ static bool is_about(size_t usable, size_t size)
 /* The same of a core's block: the cache may have given a larger one than was asked for. */
 static bool is_about_in_block(size_t usable, size_t size)
 {
-    size_t share = usable < MEDIUM_MAX ? MEDIUM_WASTE_SHARE : MA_SLACK_SHARE;
-    return size <= usable && usable - size <= usable / share;
+    size_t spare = usable < MEDIUM_MAX ? usable / MEDIUM_WASTE_SHARE : usable / MA_SLACK_SHARE;
+    return size <= usable && usable - size <= spare;
 }
 
 /* The same of what may be the payload of a core's block, in `segment`. As nothing is to be changed nothing but that block is

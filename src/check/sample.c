@@ -58,7 +58,7 @@ bool sample_is_due_now(void)
         return false;
     }
     if (random_state == 0) {
-        random_state = os_entropy() ^ (uintptr_t)&random_state;
+        random_state = os_entropy(OS_ENTROPY_SAMPLES) ^ (uintptr_t)&random_state;
     }
     random_state = random_state * UINT64_C(6364136223846793005) + 1442695040888963407;
     bool is_first = countdown == 0;

@@ -12,13 +12,22 @@
 
 #include <string.h>
 
+uint64_t slab_key;
+
+/* A number below `count`, which nobody can guess who does not know the key. */
+static size_t random_number(uintptr_t seed, size_t count)
+{
+    uint64_t hash = (seed ^ slab_key) * UINT64_C(0xc2b2ae3d27d4eb4f);
+    return (size_t)((hash >> 32) * count >> 32);
+}
+
 /* Slabs of one class do not all begin at the same offset, where the class leaves room: the cache
  * sets that first objects fall into are spread. */
 static size_t start_for(granule_index index, size_t object_size)
 {
     size_t slack = (MA_GRANULE - SLAB_ALIGNMENT) % object_size;
     size_t places = slack / SLAB_ALIGNMENT + 1;
-    return SLAB_ALIGNMENT + index % places * SLAB_ALIGNMENT;
+    return SLAB_ALIGNMENT + random_number(index, places) * SLAB_ALIGNMENT;
 }
 
 /* Bytes of all slabs that no object has taken yet. */
@@ -118,9 +127,11 @@ bool slab_carve(struct slab *slab, size_t step)
     populate(slab, page_end - SLAB_STEP, step);
     slab_set_carved(slab, carved + count);
     count_fresh(-(count * size));
+    size_t number = random_number((uintptr_t)first, count);
     struct object *next = slab->free;
-    for (size_t i = count; i-- > 0;) {
-        struct object *o = (struct object *)(first + i * size);
+    for (size_t i = 0; i < count; i++) {
+        number = (number > 0 ? number : count) - 1;
+        struct object *o = (struct object *)(first + number * size);
         o->next = next;
         o->mark = object_mark(o);
         next = o;

@@ -254,8 +254,11 @@ void slab_reuse(struct slab *slab, size_t size_class);
  * remote list; the caller has taken it out of every list. */
 void slab_destroy(struct slab *slab);
 
-/* Put objects that were never used on the free list, as many as end in the next page; pages are populated by `step`
- * bytes, a populate_step(). False: there are none left. Owner thread. */
+/* Random per process; set before the first slab is made, constant then. */
+extern MA_HIDDEN uint64_t slab_key;
+
+/* Put objects that were never used on the free list, as many as end in the next page, in the order of their addresses from a random
+ * one on; pages are populated by `step` bytes, a populate_step(). False: there are none left. Owner thread. */
 bool slab_carve(struct slab *slab, size_t step);
 
 /* Give those pages back in which no object is live, and none on the remote list. False: there are none. Owner thread. */

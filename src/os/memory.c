@@ -207,10 +207,10 @@ size_t os_page_size(void)
 /* The kernel puts 16 random bytes on each new process's stack: no file and no
  * system call is needed. libc takes its guards from the same bytes, so they are
  * folded by a multiplication that cannot be undone from the result alone. */
-uint64_t os_entropy(void)
+uint64_t os_entropy(uint64_t purpose)
 {
     const unsigned char *random = (const unsigned char *)getauxval(AT_RANDOM);
-    uint64_t value = 0;
+    uint64_t value = purpose;
     for (int i = 0; random != NULL && i < 16; i++) {
         value = (value ^ random[i]) * UINT64_C(0x9e3779b97f4a7c15);
         value ^= value >> 29;

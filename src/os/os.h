@@ -99,7 +99,11 @@ size_t os_page_size(void);
 /* A clock that never goes back: milliseconds since some moment. */
 uint64_t os_milliseconds(void);
 
-/* A word that an attacker cannot guess, the same at each call in a process. */
-uint64_t os_entropy(void);
+/* What random words are for. */
+enum { OS_ENTROPY_SEALS, OS_ENTROPY_SLABS, OS_ENTROPY_SAMPLES };
+
+/* A word that an attacker cannot guess, the same at each call in a process for the same purpose; who knows one does not know
+ * another. */
+uint64_t os_entropy(uint64_t purpose);
 
 #endif

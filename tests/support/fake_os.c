@@ -560,7 +560,7 @@ size_t os_page_size(void)
     return PAGE;
 }
 
-uint64_t os_entropy(void)
+uint64_t os_entropy(uint64_t purpose)
 {
-    return UINT64_C(0x0123456789abcdef);
+    return UINT64_C(0x0123456789abcdef) + purpose;
 }

@@ -126,22 +126,66 @@ static void what_is_not_carved_is_not_touched(void **state)
     slab_destroy(slab);
 }
 
-static void a_carved_slab_hands_out_all_objects_in_order(void **state)
+static char *object_of(const struct slab *slab, size_t number)
+{
+    return slab_memory(slab) + slab_start(slab) + number * class_size(slab->size_class);
+}
+
+/* Take all that was carved now, objects `first` to `end`: in the order of their addresses, from any on, each once. */
+static void assert_hands_out(struct slab *slab, size_t first, size_t end)
+{
+    const char *start = (char *)slab->free;
+    const char *expected = start;
+    for (size_t i = first; i < end; i++) {
+        assert_ptr_equal(slab->free, expected);
+        memset(slab_pop(slab), 0xa5, class_size(slab->size_class));
+        expected += class_size(slab->size_class);
+        expected = expected == object_of(slab, end) ? object_of(slab, first) : expected;
+    }
+    assert_ptr_equal(expected, start);
+    assert_null(slab->free);
+}
+
+static void a_carved_slab_hands_out_all_objects(void **state)
 {
     (void)state;
     for (size_t c = 1; c < CLASS_COUNT; c++) {
         struct slab *slab = slab_create(c);
-        char *expected = slab_memory(slab) + slab_start(slab);
-        for (size_t i = 0; i < slab_capacity(slab); i++, expected += class_size(c)) {
-            assert_true(slab->free != NULL || slab_carve(slab, 0));
-            assert_ptr_equal(slab_pop(slab), expected);
-            memset(expected, 0xa5, class_size(c));
+        size_t before = 0;
+        while (slab_carve(slab, 0)) {
+            assert_hands_out(slab, before, slab_carved(slab));
+            before = slab_carved(slab);
         }
-        assert_false(slab_carve(slab, 0));
         assert_int_equal(slab_used(slab), slab_capacity(slab));
         assert_int_equal(slab_check(slab), 0);
         slab_destroy(slab);
     }
+}
+
+/* Which object of a slab is handed out first when the process has this key. */
+static size_t first_with_key(uint64_t key)
+{
+    uint64_t old_key = slab_key;
+    slab_key = key;
+    struct slab *slab = slab_create(class_of(16));
+    slab_carve(slab, 0);
+    size_t number = (size_t)((char *)slab->free - object_of(slab, 0)) / 16;
+    slab_destroy(slab);
+    slab_key = old_key;
+    return number;
+}
+
+/* All of a page's objects come to be the first. */
+static void nobody_can_tell_which_object_comes_first(void **state)
+{
+    (void)state;
+    size_t seen[256] = {0};
+    size_t different = 0;
+    for (size_t i = 0; i < 4096; i++) {
+        size_t number = first_with_key((i + 1) * UINT64_C(0x9e3779b97f4a7c15));
+        different += seen[number]++ == 0;
+    }
+    assert_true(different > 240);
 }
 
 /* ---- What is a live object ---- */
@@ -151,16 +195,20 @@ static void every_address_but_a_live_objects_is_refused(void **state)
     (void)state;
     for (size_t c = 1; c < CLASS_COUNT; c += c < 8 ? 1 : 7) {
         struct slab *slab = slab_create(c);
+        bool is_taken[OBJECTS_MAX] = {false};
         slab_carve(slab, 0);
         size_t live = slab_carved(slab) / 2 + 1U;
         for (size_t i = 0; i < live; i++) {
-            memset(slab_pop(slab), 0xa5, class_size(c));
+            char *object = (char *)slab_pop(slab);
+            is_taken[(size_t)(object - object_of(slab, 0)) / class_size(c)] = true;
+            memset(object, 0xa5, class_size(c));
         }
         slab_carve(slab, 0);
         for (size_t offset = 0; offset <= MA_GRANULE - sizeof(struct object); offset++) {
             size_t behind = offset - slab_start(slab);
             bool expected = offset >= slab_start(slab) && behind % class_size(c) == 0 &&
-                            behind / class_size(c) < live;
+                            behind / class_size(c) < OBJECTS_MAX &&
+                            is_taken[behind / class_size(c)];
             if (is_live(slab, slab_memory(slab) + offset) != expected) {
                 fail_msg("class %zu, offset %zu", c, offset);
             }
@@ -216,8 +264,8 @@ static void a_refusal_says_what_is_wrong(void **state)
 
     struct address interior = {slab, live + 16};
     struct address header = {slab, memory + 16};
-    struct address uncarved = {slab, live + (slab_capacity(slab) - 1) * (size_t)48};
-    struct address behind = {slab, live + slab_capacity(slab) * (size_t)48};
+    struct address uncarved = {slab, object_of(slab, slab_capacity(slab) - 1U)};
+    struct address behind = {slab, object_of(slab, slab_capacity(slab))};
     struct address freed = {slab, (char *)slab->free};
     assert_aborts(check_object, &interior, "inside one of 48 bytes, or between blocks");
     assert_aborts(check_object, &header, "inside one of 48 bytes, or between blocks");
@@ -239,11 +287,6 @@ static struct slab *full_slab(size_t size_class, int seed)
         memset(slab_pop(slab), seed, class_size(size_class));
     }
     return slab;
-}
-
-static char *object_of(const struct slab *slab, size_t number)
-{
-    return slab_memory(slab) + slab_start(slab) + number * class_size(slab->size_class);
 }
 
 static void free_object(struct slab *slab, void *object)
@@ -432,13 +475,17 @@ static void assert_found(struct slab *slab, int invariant)
     assert_non_null(strstr(said, expected));
 }
 
+static struct object *live_objects[2];
+
 /* Two live objects, the others of a page free. */
 static struct slab *sound_slab(void)
 {
     struct slab *slab = slab_create(class_of(80));
     slab_carve(slab, 0);
-    memset(slab_pop(slab), 0x41, 80);
-    memset(slab_pop(slab), 0x42, 80);
+    for (int i = 0; i < 2; i++) {
+        live_objects[i] = slab_pop(slab);
+        memset(live_objects[i], 0x41 + i, 80);
+    }
     assert_found(slab, 0);
     return slab;
 }
@@ -506,7 +553,7 @@ static void I10_an_object_freed_by_others_that_was_written_to_is_found(void **st
 {
     (void)state;
     struct slab *slab = sound_slab();
-    struct object *live = (struct object *)(slab_memory(slab) + slab_start(slab));
+    struct object *live = live_objects[0];
     live->next = NULL;
     live->mark = object_mark(live);
     slab_remote(slab)->word = (uintptr_t)live | UINT64_C(1) << REMOTE_COUNT_SHIFT;
@@ -539,7 +586,7 @@ static void I11_a_wrong_count_of_objects_freed_by_others_is_found(void **state)
 {
     (void)state;
     struct slab *slab = sound_slab();
-    struct object *live = (struct object *)(slab_memory(slab) + slab_start(slab));
+    struct object *live = live_objects[0];
     live->next = NULL;
     live->mark = object_mark(live);
     for (uint64_t count = 0; count < 4; count++) {
@@ -595,7 +642,8 @@ static void a_walk_visits_every_object_and_the_rest_as_one(void **state)
         assert_ptr_equal(seen.blocks[i].payload, at);
         assert_int_equal(seen.blocks[i].size, 80);
         assert_int_equal(seen.blocks[i].usable, 80);
-        assert_int_equal(seen.blocks[i].is_used, i < 2);
+        bool is_live_one = at == (char *)live_objects[0] || at == (char *)live_objects[1];
+        assert_int_equal(seen.blocks[i].is_used, is_live_one);
     }
     assert_ptr_equal(seen.blocks[seen.count - 1].payload, at);
     assert_int_equal(seen.blocks[seen.count - 1].size,
@@ -621,14 +669,16 @@ static void a_walk_sees_what_others_have_freed_as_free(void **state)
 {
     (void)state;
     struct slab *slab = sound_slab();
-    struct object *live = (struct object *)(slab_memory(slab) + slab_start(slab));
+    struct object *live = live_objects[0];
     live->next = NULL;
     live->mark = object_mark(live);
     slab_remote(slab)->word = (uintptr_t)live | UINT64_C(1) << REMOTE_COUNT_SHIFT;
     seen = (struct seen){0};
     slab_walk(slab, note, NULL);
     assert_int_equal(seen.used, 1);
-    assert_false(seen.blocks[0].is_used);
+    for (size_t i = 0; i < seen.count; i++) {
+        assert_int_equal(seen.blocks[i].is_used, seen.blocks[i].payload == live_objects[1]);
+    }
     slab_remote(slab)->word = 0;
     slab_destroy(slab);
 }
@@ -654,7 +704,8 @@ int main(void)
         FRONT_TEST(a_new_slab_has_carved_nothing),
         FRONT_TEST(carving_takes_about_a_page_at_a_time),
         FRONT_TEST(what_is_not_carved_is_not_touched),
-        FRONT_TEST(a_carved_slab_hands_out_all_objects_in_order),
+        FRONT_TEST(a_carved_slab_hands_out_all_objects),
+        FRONT_TEST(nobody_can_tell_which_object_comes_first),
         FRONT_TEST(every_address_but_a_live_objects_is_refused),
         FRONT_TEST(the_slab_of_an_address_is_found_while_it_has_an_owner),
         FRONT_TEST(a_refusal_says_what_is_wrong),

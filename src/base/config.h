@@ -22,7 +22,8 @@
 #define MA_GRANULE ((size_t)1 << MA_GRANULE_LOG2)
 
 /* Blocks up to this size have a bin for each size; larger ones are in the tree. */
-#define MA_BINNED_MAX ((size_t)64 << 10)
+#define MA_BINNED_MAX_LOG2 16
+#define MA_BINNED_MAX ((size_t)1 << MA_BINNED_MAX_LOG2)
 
 /* The range that the descriptor table covers where no limit asks for less: the
  * table then takes address space (not memory) of a 1,024th part of this. */

@@ -1,5 +1,6 @@
 /*
- * The index of large free blocks: an AVL tree ordered by size, then address.
+ * The index of large free blocks: AVL trees ordered by size, then address, one for each eighth of a doubling, and a bitmap of those
+ * that hold something. A program has few blocks in most of them, so that the ways down are short.
  *
  * The smallest block that fits, the lowest of its size, is found in O(log n)
  * whatever the program does; so are insertion and removal. The nodes lie in the
@@ -19,8 +20,14 @@ struct tree_place {
     uint32_t below[2]; /* the heights of the subtrees */
 };
 
+/* Steps of size to each doubling from MA_BINNED_MAX on; what is smaller is in the first tree. */
+#define TREE_STEPS_LOG2 3
+#define TREE_STEP_COUNT ((MB_SEAL_SHIFT - MA_BINNED_MAX_LOG2) << TREE_STEPS_LOG2)
+#define TREE_WORDS (TREE_STEP_COUNT / 64)
+
 struct tree {
-    struct tree_node *root;
+    struct tree_node *roots[TREE_STEP_COUNT];
+    uint64_t filled[TREE_WORDS]; /* a bit for each root that is not NULL */
     /* What tree_remove_for() keeps: */
     const struct mem_block *heir; /* for this block; NULL: nothing is kept */
     struct tree_place kept;

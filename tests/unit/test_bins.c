@@ -402,7 +402,7 @@ static void removing_a_large_block_with_a_smashed_link_aborts(void **state)
 {
     (void)state;
     insert(5, 3 * MA_BINNED_MAX);
-    bins.tree.root = NULL;
+    memset(bins.tree.roots, 0, sizeof(bins.tree.roots));
     assert_aborts(remove_block, block_at(4), "corrupted");
 }
 

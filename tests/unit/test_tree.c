@@ -82,7 +82,7 @@ static void assert_sound(size_t count, size_t bytes)
 /* The longest way down from the root, in nodes. A subtree without nodes counts as 1, as in tree.c. */
 static size_t height(void)
 {
-    const struct node *root = (struct node *)(void *)tree.root;
+    const struct node *root = (struct node *)(void *)tree.roots[0];
     return root->below[LEFT] > root->below[RIGHT] ? root->below[LEFT] : root->below[RIGHT];
 }
 
@@ -104,7 +104,7 @@ static void I4_a_single_block_fits_up_to_its_size(void **state)
     assert_ptr_equal(tree_largest(&tree), b);
     assert_sound(1, 1600);
     tree_remove(&tree, b);
-    assert_null(tree.root);
+    assert_null(tree.roots[0]);
 }
 
 static void I4_among_equal_sizes_the_lowest_address_is_best(void **state)
@@ -207,10 +207,39 @@ static void I4_the_best_fit_is_the_one_that_brute_force_finds(void **state)
     compare_with_oracle(10000, 8000);
 }
 
+static void I4_the_best_fit_is_exact_among_sizes_that_differ_much(void **state)
+{
+    (void)state;
+    compare_with_oracle((size_t)1 << 24, 8000);
+}
+
 static void I4_the_best_fit_is_exact_among_many_ties(void **state)
 {
     (void)state;
     compare_with_oracle(5, 8000);
+}
+
+static void nothing_is_large_enough_for_what_no_block_can_have(void **state)
+{
+    (void)state;
+    insert(0, MB_SIZE_MAX);
+    assert_ptr_equal(tree_best_fit(&tree, MB_SIZE_MAX), block_at(0));
+    assert_ptr_equal(tree_largest(&tree), block_at(0));
+    assert_null(tree_best_fit(&tree, MB_SIZE_MAX + MA_ALIGNMENT));
+    assert_null(tree_best_fit(&tree, PTRDIFF_MAX));
+    assert_null(tree_best_fit(&tree, SIZE_MAX));
+}
+
+/* It would not be found for its size. */
+static void the_check_sees_a_block_of_another_step(void **state)
+{
+    (void)state;
+    insert(0, 3 * MA_BINNED_MAX);
+    assert_true(is_sound());
+    mb_set_size(block_at(0), 5 * MA_BINNED_MAX);
+    assert_false(is_sound());
+    mb_set_size(block_at(0), 2 * MA_BINNED_MAX);
+    assert_false(is_sound());
 }
 
 /* Insert the sizes of `order` (places, ranked), then remove them by rank, checking at each turn. */
@@ -225,7 +254,7 @@ static void insert_and_remove(const size_t *order, size_t count)
         tree_remove(&tree, block_at(rank));
         assert_true(is_sound());
     }
-    assert_null(tree.root);
+    assert_null(tree.roots[0]);
 }
 
 static void swap(size_t *a, size_t *b)
@@ -267,7 +296,7 @@ static void remove_in_order(const size_t *order, size_t count)
         tree_remove(&tree, block_at(order[i]));
         assert_true(is_sound());
     }
-    assert_null(tree.root);
+    assert_null(tree.roots[0]);
 }
 
 static void every_order_of_removal_leaves_a_balanced_tree(void **state)
@@ -315,7 +344,7 @@ static int seven_nodes(void **state)
 static void seven_nodes_stand_as_the_picture_says(void **state)
 {
     (void)state;
-    assert_ptr_equal(tree.root, node_at(3));
+    assert_ptr_equal(tree.roots[0], node_at(3));
     assert_ptr_equal(node_at(3)->child[LEFT], node_at(1));
     assert_ptr_equal(node_at(3)->child[RIGHT], node_at(5));
     assert_ptr_equal(node_at(5)->child[RIGHT], node_at(6));
@@ -529,7 +558,10 @@ int main(void)
         cmocka_unit_test_setup(I4_a_single_block_fits_up_to_its_size, empty_tree),
         cmocka_unit_test_setup(I4_among_equal_sizes_the_lowest_address_is_best, empty_tree),
         cmocka_unit_test_setup(I4_the_best_fit_is_the_one_that_brute_force_finds, empty_tree),
+        cmocka_unit_test_setup(I4_the_best_fit_is_exact_among_sizes_that_differ_much, empty_tree),
         cmocka_unit_test_setup(I4_the_best_fit_is_exact_among_many_ties, empty_tree),
+        cmocka_unit_test_setup(nothing_is_large_enough_for_what_no_block_can_have, empty_tree),
+        cmocka_unit_test_setup(the_check_sees_a_block_of_another_step, empty_tree),
         cmocka_unit_test_setup(every_order_of_insertion_leaves_a_balanced_tree, empty_tree),
         cmocka_unit_test_setup(every_order_of_removal_leaves_a_balanced_tree, empty_tree),
         cmocka_unit_test_setup(the_tree_stays_flat_under_sorted_insertion, empty_tree),

@@ -239,7 +239,8 @@ static void replace_by_next(struct tree *tree, struct tree_node *node)
     }
 }
 
-static void unlink(struct tree *tree, struct tree_node *node)
+/* Take `node` out of the tree, which holds it in `*holder`. */
+static void unlink(struct tree *tree, struct tree_node *node, struct tree_node **holder)
 {
     if (node->at.child[TREE_LEFT] != NULL && node->at.child[TREE_RIGHT] != NULL) {
         replace_by_next(tree, node);
@@ -248,8 +249,11 @@ static void unlink(struct tree *tree, struct tree_node *node)
     struct tree_node *parent = node->at.parent;
     int side = parent != NULL && parent->at.child[TREE_RIGHT] == node;
     int filled = node->at.child[TREE_LEFT] == NULL;
-    replace(tree, node, node->at.child[filled]);
-    if (parent == NULL && node->at.child[filled] == NULL) {
+    struct tree_node *child = node->at.child[filled];
+    *holder = child;
+    if (child != NULL) {
+        child->at.parent = parent;
+    } else if (parent == NULL) {
         size_t step = tree_step_of(mb_size(&node->block));
         tree->filled[step / 64] &= ~(UINT64_C(1) << (step % 64));
     }
@@ -288,11 +292,11 @@ static bool stands_there(const struct tree_node *node, const struct mem_block *b
 void tree_remove(struct tree *tree, struct mem_block *b)
 {
     struct tree_node *node = tree_node_of(b);
-    checked_holder_of(tree, node);
+    struct tree_node **holder = checked_holder_of(tree, node);
     if (node->dirty != 0) {
         dirty_remove(tree, b);
     }
-    unlink(tree, node);
+    unlink(tree, node, holder);
 }
 
 void tree_remove_for(struct tree *tree, struct mem_block *b, const struct mem_block *to,
@@ -308,7 +312,7 @@ void tree_remove_for(struct tree *tree, struct mem_block *b, const struct mem_bl
         tree->kept = node->at;
         tree->kept_link = holder;
     } else {
-        unlink(tree, node);
+        unlink(tree, node, holder);
     }
 }
 

@@ -1,5 +1,5 @@
 /*
- * The libc names of the allocation functions.
+ * The libc names of the allocation functions. Those of malloc(), free(), calloc() and realloc() the linker gives (CMakeLists.txt).
  */
 #include "ma.h"
 
@@ -14,29 +14,9 @@ void cfree(void *payload);
 void free_sized(void *payload, size_t size);
 void free_aligned_sized(void *payload, size_t alignment, size_t size);
 
-void *malloc(size_t size)
-{
-    return ma_malloc(size);
-}
-
-void free(void *payload)
-{
-    ma_free(payload);
-}
-
 void cfree(void *payload)
 {
     ma_free(payload);
-}
-
-void *calloc(size_t count, size_t size)
-{
-    return ma_calloc(count, size);
-}
-
-void *realloc(void *payload, size_t size)
-{
-    return ma_realloc(payload, size);
 }
 
 void *reallocarray(void *payload, size_t count, size_t size)

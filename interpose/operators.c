@@ -10,6 +10,7 @@
  * goes on to the next definition, the C++ library's: it tries again by way of
  * the plain forms, runs the program's new-handlers, and throws std::bad_alloc.
  */
+#include "api/fast.h"
 #include "base/report.h"
 #include "ma.h"
 #include "next.h"
@@ -45,7 +46,6 @@ extern __typeof__(_Znwm) own_new OWN("_Znwm");
 extern __typeof__(_Znam) own_new_array OWN("_Znam");
 extern __typeof__(_ZnwmSt11align_val_t) own_new_aligned OWN("_ZnwmSt11align_val_t");
 extern __typeof__(_ZnamSt11align_val_t) own_new_array_aligned OWN("_ZnamSt11align_val_t");
-extern __typeof__(_ZdlPv) own_delete OWN("_ZdlPv");
 extern __typeof__(_ZdaPv) own_delete_array OWN("_ZdaPv");
 extern __typeof__(_ZdlPvSt11align_val_t) own_delete_aligned OWN("_ZdlPvSt11align_val_t");
 extern __typeof__(_ZdaPvSt11align_val_t) own_delete_array_aligned OWN("_ZdaPvSt11align_val_t");
@@ -86,7 +86,8 @@ static bool is_new_array_aligned_ours(void)
 
 static bool is_delete_ours(void)
 {
-    return is_ours((void *)_ZdlPv, (void *)own_delete);
+    return is_ours((void *)_ZdlPv,
+                   (void *)ma_free); /* the linker gives it that name, too (CMakeLists.txt) */
 }
 
 static bool is_delete_aligned_ours(void)
@@ -135,24 +136,26 @@ static size_t at_most_ptrdiff(size_t size)
     return size < PTRDIFF_MAX ? size : PTRDIFF_MAX;
 }
 
+static void *next_new(size_t size)
+{
+    static void *cache;
+    return ((new_function *)next_throwing(&cache, "_Znwm"))(size);
+}
+
 void *_Znwm(size_t size)
 {
-    void *payload = ma_malloc(size);
-    if (__builtin_expect(payload != NULL, 1)) {
-        return payload;
-    }
+    return fast_malloc_or(size, next_new);
+}
+
+static void *next_new_array(size_t size)
+{
     static void *cache;
-    return ((new_function *)next_throwing(&cache, __func__))(size);
+    return ((new_function *)next_throwing(&cache, "_Znam"))(size);
 }
 
 void *_Znam(size_t size)
 {
-    void *payload = is_new_ours() ? ma_malloc(size) : NULL;
-    if (__builtin_expect(payload != NULL, 1)) {
-        return payload;
-    }
-    static void *cache;
-    return ((new_function *)next_throwing(&cache, __func__))(size);
+    return is_new_ours() ? fast_malloc_or(size, next_new_array) : next_new_array(size);
 }
 
 void *_ZnwmRKSt9nothrow_t(size_t size, const void *tag)
@@ -221,11 +224,6 @@ void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const vo
     new_aligned_nothrow_function *next =
         (new_aligned_nothrow_function *)next_function(&cache, __func__);
     return next != NULL ? next(at_most_ptrdiff(size), alignment, tag) : NULL;
-}
-
-void _ZdlPv(void *payload)
-{
-    ma_free(payload);
 }
 
 void _ZdlPvm(void *payload, size_t size)

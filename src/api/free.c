@@ -4,6 +4,7 @@
 #include "ma.h"
 
 #include "api/checked_alloc.h"
+#include "api/fast.h"
 #include "api/foreign.h"
 #include "base/options.h"
 #include "check/sample.h"
@@ -98,18 +99,7 @@ static __attribute__((noinline)) void free_slow(void *payload)
 
 void ma_free(void *payload)
 {
-    size_t number = space_granule_number(payload);
-    struct theap *heap = front_heap();
-    if (__builtin_expect(space_has_granule(number), 1)) {
-        const struct granule *granule = &space_map.granules[number];
-        struct slab *slab = slab_number(number);
-        if (__builtin_expect(granule_owner_word(granule) == owner_distance(heap), 1)) {
-            uintptr_t mark = object_mark(payload);
-            if (__builtin_expect(granule_has_live(granule, payload, mark), 1)) {
-                front_push(heap, slab, payload, mark);
-                return;
-            }
-        }
+    if (__builtin_expect(!fast_free(payload, false, 0), 0)) {
+        free_slow(payload);
     }
-    free_slow(payload);
 }

@@ -6,6 +6,7 @@
 #include "ma.h"
 
 #include "api/checked_alloc.h"
+#include "api/fast.h"
 #include "api/foreign.h"
 #include "api/heap.h"
 #include "api/thread.h"
@@ -137,6 +138,30 @@ void *ma_malloc(size_t size)
     struct theap *heap = front_enter();
     void *object = front_pop(heap, size);
     return __builtin_expect(object != NULL, 1) ? object : malloc_slow(heap, size);
+}
+
+/* The rest of fast_malloc_or() for a small object; the thread is still inside. */
+static __attribute__((noinline)) void *malloc_slow_or(struct theap *heap, size_t size,
+                                                      void *(*instead)(size_t size))
+{
+    void *payload = malloc_slow(heap, size);
+    return payload != NULL ? payload : instead(size);
+}
+
+static __attribute__((noinline)) void *malloc_large_or(size_t size, void *(*instead)(size_t size))
+{
+    void *payload = malloc_large(size);
+    return payload != NULL ? payload : instead(size);
+}
+
+void *fast_malloc_or(size_t size, void *(*instead)(size_t size))
+{
+    if (__builtin_expect(size > MA_SMALL_MAX, 0)) {
+        return malloc_large_or(size, instead);
+    }
+    struct theap *heap = front_enter();
+    void *object = front_pop(heap, size);
+    return __builtin_expect(object != NULL, 1) ? object : malloc_slow_or(heap, size, instead);
 }
 
 void *ma_calloc(size_t count, size_t size)

@@ -4,6 +4,7 @@
 #include "ma.h"
 
 #include "api/checked_alloc.h"
+#include "api/fast.h"
 #include "api/foreign.h"
 #include "base/bits.h"
 #include "check/sample.h"
@@ -66,7 +67,9 @@ static inline bool has_class_of(const void *payload, size_t size)
 
 static __attribute__((noinline)) void free_sized_slow(void *payload, size_t size)
 {
-    if (payload != NULL) {
+    if (has_class_of(payload, size)) {
+        ma_free(payload);
+    } else if (payload != NULL) {
         check_size(payload, size, "free_sized");
         ma_free(payload);
     }
@@ -74,9 +77,7 @@ static __attribute__((noinline)) void free_sized_slow(void *payload, size_t size
 
 void ma_free_sized(void *payload, size_t size)
 {
-    if (__builtin_expect(has_class_of(payload, size), 1)) {
-        ma_free(payload);
-    } else {
+    if (__builtin_expect(size - 1 >= MA_SMALL_MAX || !fast_free(payload, true, size), 0)) {
         free_sized_slow(payload, size);
     }
 }

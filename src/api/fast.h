@@ -1,5 +1,5 @@
 /*
- * What functions of other names than malloc and free need to be as short as those.
+ * What other functions than malloc and free need to be as short as those.
  */
 #ifndef MA_API_FAST_H
 #define MA_API_FAST_H
@@ -32,6 +32,15 @@ static inline __attribute__((always_inline)) bool fast_free(void *payload, bool 
         }
     }
     return false;
+}
+
+/* The segment in which `payload` lies, if it is one of a core's block; else NULL. */
+static inline const struct segment *segment_of_block(const void *payload)
+{
+    size_t number = space_granule_number(payload);
+    return space_has_granule(number) && granule_owner_word(&space_map.granules[number]) == 0
+               ? granule_segment(&space_map.granules[number])
+               : NULL;
 }
 
 #endif

@@ -67,9 +67,6 @@ static void free_watched(void *payload)
 /* What has no descriptor; or, with an option that looks closer, anything. */
 static __attribute__((noinline)) void free_rare(void *payload)
 {
-    if (payload == NULL) {
-        return;
-    }
     if (options.is_watched) {
         free_watched(payload);
     } else {
@@ -99,7 +96,7 @@ static __attribute__((noinline)) void free_slow(void *payload)
 
 void ma_free(void *payload)
 {
-    if (__builtin_expect(!fast_free(payload, false, 0), 0)) {
+    if (__builtin_expect(!fast_free(payload, false, 0), 0) && payload != NULL) {
         free_slow(payload);
     }
 }

@@ -184,15 +184,6 @@ void *ma_calloc(size_t count, size_t size)
                            : as_served(heap_alloc_zeroed(medium_round(total)), total);
 }
 
-/* The segment in which `payload` lies, if it is one of a core's block; else NULL. */
-static inline const struct segment *segment_of_block(const void *payload)
-{
-    size_t number = space_granule_number(payload);
-    return space_has_granule(number) && granule_owner_word(&space_map.granules[number]) == 0
-               ? granule_segment(&space_map.granules[number])
-               : NULL;
-}
-
 /*
  * What to ask for when a payload of `usable` bytes grows to `size`: where the step is small it is
  * probably one of many, and most of those to come find room already.

@@ -7,6 +7,7 @@
 #include "api/fast.h"
 #include "api/foreign.h"
 #include "base/bits.h"
+#include "base/options.h"
 #include "check/sample.h"
 #include "core/cores.h"
 #include "front/front.h"
@@ -93,10 +94,24 @@ void ma_free_aligned_sized(void *payload, size_t alignment, size_t size)
     }
 }
 
+static __attribute__((noinline)) size_t usable_size_slow(const void *payload)
+{
+    const struct segment *segment = segment_of_block(payload);
+    if (segment != NULL && !options.is_watched) {
+        return mb_usable(medium_block_of(segment, payload, "malloc_usable_size"));
+    }
+    return payload != NULL ? usable_size(payload, "malloc_usable_size") : 0;
+}
+
+/* A live small object is what most ask about: some programs with each allocation and each free. */
 size_t ma_usable_size(const void *payload)
 {
-    if (payload == NULL) {
-        return 0;
+    size_t number = space_granule_number(payload);
+    if (__builtin_expect(space_has_granule(number) && !options.is_slow, 1)) {
+        const struct granule *granule = &space_map.granules[number];
+        if (__builtin_expect(granule_has_live(granule, payload, object_mark(payload)), 1)) {
+            return class_size(granule->size_class);
+        }
     }
-    return usable_size(payload, "malloc_usable_size");
+    return usable_size_slow(payload);
 }

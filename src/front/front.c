@@ -125,7 +125,11 @@ void *front_take_aligned(size_t alignment, size_t size)
 bool front_keep_slow(struct theap *heap, struct mem_block *b)
 {
     heap = begun(heap);
-    bool is_kept = theap_is_real(heap) && theap_keep(heap, b);
+    bool has_cache = theap_is_real(heap);
+    if (has_cache && options.check != 0) {
+        medium_require_absent(&heap->medium, b, "free");
+    }
+    bool is_kept = has_cache && theap_keep(heap, b);
     front_leave_slow(heap);
     return is_kept;
 }
@@ -206,7 +210,7 @@ void front_notified(struct theap *heap, struct slab *slab)
 size_t front_cached_bytes(void)
 {
     const struct theap *heap = real(front_heap());
-    return theap_is_real(heap) ? heap->medium.bytes + heap->empty_bytes : 0;
+    return theap_is_real(heap) ? medium_all_bytes(&heap->medium) + heap->empty_bytes : 0;
 }
 
 void front_shed_cached(void)
@@ -226,7 +230,7 @@ bool front_settle(void)
     if (theap_is_real(heap)) {
         theap_flush(heap);
         theap_read_inbox(heap);
-        has_any = heap->medium.bytes > 0;
+        has_any = medium_all_bytes(&heap->medium) > 0;
         medium_flush(&heap->medium);
     }
     front_leave_slow(heap);

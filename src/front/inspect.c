@@ -47,9 +47,8 @@ static void correct_for(const struct slab *slab, struct ma_stats *stats)
 static void add_medium(struct theap *heap, void *context)
 {
     struct ma_stats *stats = context;
-    size_t bytes = __atomic_load_n(&heap->medium.bytes, __ATOMIC_RELAXED);
-    size_t count = __atomic_load_n(&heap->medium.count, __ATOMIC_RELAXED) +
-                   __atomic_load_n(&heap->medium.run.count, __ATOMIC_RELAXED);
+    size_t bytes = medium_all_bytes(&heap->medium);
+    size_t count = medium_all_count(&heap->medium);
     stats->live_count -= count;
     stats->live_bytes -= bytes - count * MB_OVERHEAD;
     stats->free_count += count;

@@ -21,21 +21,35 @@ static bool is_beyond_slabs(const void *payload)
     return (uintptr_t)payload % (2 * SLAB_ALIGNMENT) == 0;
 }
 
+/* Whether the cache may hold `size` bytes more. Where it holds all that it may, larger blocks make room. */
+static bool may_hold(struct theap *heap, size_t size)
+{
+    struct medium *medium = &heap->medium;
+    if (++heap->kept_count >= THEAP_LIMIT_AGE || heap->cache_limit == 0) {
+        theap_bound_cache(heap);
+    }
+    if (medium->bytes + size <= heap->cache_limit) {
+        return true;
+    }
+    if (size > heap->cache_limit || medium_is_among_largest(medium, size)) {
+        return false;
+    }
+    medium_bound(medium, heap->cache_limit - size);
+    return true;
+}
+
 bool theap_keep_slow(struct theap *heap, struct mem_block *b, size_t size)
 {
     int saved_errno = errno; /* as above */
     struct medium *medium = &heap->medium;
     bool is_for_slabs = theap_has_slab(heap, size - MB_OVERHEAD) && !is_beyond_slabs(mb_payload(b));
-    bool is_kept =
-        !is_for_slabs && (medium_has_room(medium, size) || medium_make_room(medium, size));
+    bool is_kept = !is_for_slabs && may_hold(heap, size) &&
+                   (medium_has_room(medium, medium_bin(size)) || medium_make_room(medium, size));
     if (is_kept) {
-        medium_add(medium, b, size);
+        medium_add(medium, b, size, medium_bin(size));
     } else {
         medium_note_released(medium, size);
         is_kept = medium_release(medium, b, size);
-    }
-    if (medium->bytes > heap->cache_limit) {
-        theap_bound_cache(heap);
     }
     errno = saved_errno;
     return is_kept;

@@ -126,6 +126,23 @@ void medium_refuse(const void *payload, const char *caller)
                  mb_size(mb_of_payload(payload)));
 }
 
+void medium_require_absent(const struct medium *medium, const struct mem_block *b,
+                           const char *caller)
+{
+    const struct medium_run *run = &medium->run;
+    bool is_held = run->count > 0 && b >= run->start && b < run->end;
+    if (!is_held && medium_caches(mb_size(b))) {
+        medium_slot slot = medium->bins[medium_bin(mb_size(b))];
+        while (slot != 0 && medium->slots[slot].payload != mb_payload(b)) {
+            slot = medium->slots[slot].next;
+        }
+        is_held = slot != 0;
+    }
+    if (is_held) {
+        medium_refuse(mb_payload(b), caller);
+    }
+}
+
 /* Take the first block of a bin out, and put it before `chain`. */
 static struct object *take_first(struct medium *medium, size_t bin, struct object *chain)
 {
@@ -184,6 +201,12 @@ void medium_bound(struct medium *medium, size_t limit)
     if (medium->bytes > limit) {
         give_back(medium, limit / 2, limit);
     }
+}
+
+bool medium_is_among_largest(const struct medium *medium, size_t size)
+{
+    size_t last = last_filled(medium);
+    return last == MEDIUM_BIN_COUNT || last <= medium_bin(size);
 }
 
 void medium_shed(struct medium *medium)

@@ -41,9 +41,11 @@
 #define MEDIUM_BIN_COUNT (MEDIUM_EXACT_BIN_COUNT + (MEDIUM_DOUBLINGS << MEDIUM_BINS_LOG2) + 1)
 #define MEDIUM_WORDS ((MEDIUM_BIN_COUNT + 63) / 64)
 
-/* Blocks at most; and, once there are half so many, in one bin: that other sizes find room, too. */
+/* Blocks at most; and, once there are half so many, in one bin, that other sizes find room, too; but where no more than a few
+ * bins hold any, each may have its part of all. */
 #define MEDIUM_ROOM 127
 #define MEDIUM_BIN_ROOM 4
+#define MEDIUM_FEW_BINS 4
 
 /* Blocks of a run: so many bytes together, and so many of them, that it never takes long to give them back. */
 #define MEDIUM_RUN_BYTES ((size_t)64 << 10)
@@ -64,15 +66,17 @@ struct medium_run {
     struct mem_block *start;
     struct mem_block *end;
     size_t count; /* 0: none; the core has what was there */
+    size_t bytes; /* of these */
 };
 
 /* Zeroed: an empty cache. */
 struct medium {
-    /* Owner thread only (`bytes` and both counts are atomic, as others read them): */
-    size_t bytes; /* of the run, too */
-    size_t count; /* in the tables */
+    /* Owner thread only (bytes and counts are atomic, as others read them): */
+    size_t bytes; /* in the tables */
+    size_t count;
     struct medium_run run;
     uint64_t filled[MEDIUM_WORDS]; /* a bit for each bin that holds any */
+    size_t filled_count;           /* such bins */
     size_t hand;                   /* the bin that is looked at next for one that is not wanted */
     medium_slot unused;
     medium_slot used_count;             /* slots behind this one have never been used */
@@ -124,6 +128,11 @@ medium_block_of(const struct segment *segment, const void *payload, const char *
     return b;
 }
 
+/* Abort with a report where this cache holds the used block `b`, whatever was written to it since. Looks through all of its
+ * bin. */
+void medium_require_absent(const struct medium *medium, const struct mem_block *b,
+                           const char *caller);
+
 /* The core gave a block of `size` bytes. */
 void medium_note_served(struct medium *medium, size_t size);
 
@@ -171,6 +180,19 @@ static inline size_t medium_round(size_t size)
     return bits_round_up(size - MB_OVERHEAD, step) + MB_OVERHEAD;
 }
 
+/* All bytes that are held, and in how many blocks. Any thread. */
+static inline size_t medium_all_bytes(const struct medium *medium)
+{
+    return __atomic_load_n(&medium->bytes, __ATOMIC_RELAXED) +
+           __atomic_load_n(&medium->run.bytes, __ATOMIC_RELAXED);
+}
+
+static inline size_t medium_all_count(const struct medium *medium)
+{
+    return __atomic_load_n(&medium->count, __ATOMIC_RELAXED) +
+           __atomic_load_n(&medium->run.count, __ATOMIC_RELAXED);
+}
+
 static inline void medium_count(struct medium *medium, size_t bytes, size_t blocks)
 {
     __atomic_store_n(&medium->bytes, medium->bytes + bytes, __ATOMIC_RELAXED);
@@ -193,6 +215,7 @@ static inline struct object *medium_take_slot(struct medium *medium, size_t bin,
     medium->counts[bin]--;
     if (medium->bins[bin] == 0) {
         medium->filled[bin / 64] &= ~(UINT64_C(1) << (bin % 64));
+        medium->filled_count--;
     }
     __atomic_signal_fence(
         __ATOMIC_SEQ_CST); /* the slot is in one list at most: see medium_salvage() */
@@ -218,23 +241,32 @@ static inline void *medium_take(struct medium *medium, size_t size)
 /* The same with a payload that is aligned, to a power of two above MA_ALIGNMENT. */
 void *medium_take_aligned(struct medium *medium, size_t alignment, size_t size);
 
-/* Whether there is room for a block of `size` bytes. Requires: medium_caches(size). */
-static inline bool medium_has_room(const struct medium *medium, size_t size)
+/* Whether there is room for a block of this bin. */
+static inline bool medium_has_room(const struct medium *medium, size_t bin)
 {
-    return medium->count < MEDIUM_ROOM / 2 ||
-           (medium->count < MEDIUM_ROOM && medium->counts[medium_bin(size)] < MEDIUM_BIN_ROOM);
+    if (medium->count < MEDIUM_ROOM / 2) {
+        return true;
+    }
+    size_t count = medium->counts[bin];
+    if (medium->count >= MEDIUM_ROOM || count < MEDIUM_BIN_ROOM) {
+        return medium->count < MEDIUM_ROOM;
+    }
+    return medium->filled_count <= MEDIUM_FEW_BINS && count * medium->filled_count < MEDIUM_ROOM;
 }
 
 /* Give the core a block that is less likely to be wanted again than one of `size` bytes. False: there is none at the first
  * look. Requires: there is no room. */
 bool medium_make_room(struct medium *medium, size_t size);
 
-/* Put the used block `b`, of `size` bytes, in the cache. Requires: medium_caches(size), and there is room. */
-static inline void medium_add(struct medium *medium, struct mem_block *b, size_t size)
+/* Put the used block `b`, of `size` bytes, in the cache, in its bin. Aborts with a report where it is the last that was put there:
+ * its mark is gone, so it was written to after it was freed. Requires: medium_caches(size), and there is room. */
+static inline void medium_add(struct medium *medium, struct mem_block *b, size_t size, size_t bin)
 {
-    MA_ASSERT(medium->count < MEDIUM_ROOM);
-    size_t bin = medium_bin(size);
+    MA_ASSERT(medium->count < MEDIUM_ROOM && bin == medium_bin(size));
     struct object *payload = mb_payload(b);
+    if (__builtin_expect(medium->slots[medium->bins[bin]].payload == payload, 0)) {
+        medium_refuse(payload, "free");
+    }
     medium_slot slot = medium->unused;
     struct cached *cached = &medium->slots[slot];
     if (slot != 0) {
@@ -247,6 +279,7 @@ static inline void medium_add(struct medium *medium, struct mem_block *b, size_t
     cached->payload = payload;
     cached->units = (uint16_t)(size / MA_ALIGNMENT);
     cached->next = medium->bins[bin];
+    medium->filled_count += cached->next == 0;
     payload->next = NULL;
     payload->mark = object_block_mark(payload);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -271,6 +304,9 @@ size_t medium_wanted_count(struct medium *medium, size_t size);
 /* If the cache holds more than `limit` bytes, give the core some: it then holds `limit` at most, and half of that at
  * least if it has many blocks. */
 void medium_bound(struct medium *medium, size_t limit);
+
+/* Whether the cache holds no blocks that are clearly larger than `size` bytes. Requires: medium_caches(size). */
+bool medium_is_among_largest(const struct medium *medium, size_t size);
 
 /* Give the core some of the largest blocks. */
 void medium_shed(struct medium *medium);

@@ -21,7 +21,7 @@ static struct medium_run end_run(struct medium *medium)
 {
     struct medium_run run = medium->run;
     __atomic_store_n(&medium->run.count, 0, __ATOMIC_RELAXED);
-    medium_count(medium, -(size_t)((char *)run.end - (char *)run.start), 0);
+    __atomic_store_n(&medium->run.bytes, 0, __ATOMIC_RELAXED);
     return run;
 }
 
@@ -50,9 +50,8 @@ struct object *medium_take_run(struct medium *medium, struct object *chain)
 }
 
 /* Make the used block `b`, of `size` bytes, the next of the run, at its begin or its end. */
-static void run_add(struct medium *medium, struct mem_block *b, size_t size)
+static void run_add(struct medium_run *run, struct mem_block *b, size_t size)
 {
-    struct medium_run *run = &medium->run;
     struct object *payload = mb_payload(b);
     payload->next = NULL;
     payload->mark = object_block_mark(payload);
@@ -64,16 +63,15 @@ static void run_add(struct medium *medium, struct mem_block *b, size_t size)
         run->start = b;
     }
     __atomic_store_n(&run->count, run->count + 1, __ATOMIC_RELAXED);
-    medium_count(medium, size, 0);
+    __atomic_store_n(&run->bytes, run->bytes + size, __ATOMIC_RELAXED);
 }
 
 /* A block that does not lie next to the last one is probably none of many that do. */
 bool medium_release(struct medium *medium, struct mem_block *b, size_t size)
 {
     struct medium_run *run = &medium->run;
-    size_t bytes = (size_t)((char *)run->end - (char *)run->start);
     bool is_neighbour = b == run->end || mb_at(b, size) == run->start;
-    if (!is_neighbour || run->count == MEDIUM_RUN_COUNT || bytes + size > MEDIUM_RUN_BYTES) {
+    if (!is_neighbour || run->count == MEDIUM_RUN_COUNT || run->bytes + size > MEDIUM_RUN_BYTES) {
         medium_give_run(medium);
         run->start = b;
         run->end = mb_at(b, size);
@@ -83,6 +81,6 @@ bool medium_release(struct medium *medium, struct mem_block *b, size_t size)
         run->end = b;
         run->start = b;
     }
-    run_add(medium, b, size);
+    run_add(run, b, size);
     return true;
 }

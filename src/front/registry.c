@@ -172,8 +172,7 @@ static void abandon_all_locked(struct theap *heap)
 
 static size_t cached_bytes(const struct theap *heap)
 {
-    return __atomic_load_n(&heap->medium.bytes, __ATOMIC_RELAXED) +
-           __atomic_load_n(&heap->empty_bytes, __ATOMIC_RELAXED);
+    return medium_all_bytes(&heap->medium) + __atomic_load_n(&heap->empty_bytes, __ATOMIC_RELAXED);
 }
 
 /* The heap serves no thread any more. */

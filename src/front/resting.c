@@ -32,7 +32,7 @@ void resting_push(struct theap *heap)
     if (resting_count >= MA_REST_COUNT) { /* others have come to rest meanwhile */
         flush(heap);
     }
-    if (heap->medium.bytes > 0 || heap->slabs != 0) {
+    if (medium_all_bytes(&heap->medium) > 0 || heap->slabs != 0) {
         theap_rest(heap);
         heap->rest_next = last;
         last = heap;

@@ -120,10 +120,10 @@ static inline void theap_begin(const struct theap *heap)
     }
 }
 
-/* The rest of theap_keep(): slabs serve blocks of `size` bytes, or there is no place for one more. */
+/* The rest of theap_keep(): slabs serve blocks of `size` bytes, or there is no place for one more, or they are too many bytes. */
 bool theap_keep_slow(struct theap *heap, struct mem_block *b, size_t size);
 
-/* The cache holds more than its limit, or has not looked at that for a while. */
+/* Look anew how much may be cached, and give back what is more. */
 void theap_bound_cache(struct theap *heap);
 
 /* A heap looks anew how much it may cache after so many blocks. */
@@ -144,11 +144,13 @@ static inline bool theap_keep(struct theap *heap, struct mem_block *b)
     if (__builtin_expect(!medium_caches(size), 0)) {
         return false;
     }
-    if (theap_has_slab(heap, size - MB_OVERHEAD) || !medium_has_room(medium, size)) {
+    size_t bin = medium_bin(size);
+    if (theap_has_slab(heap, size - MB_OVERHEAD) || !medium_has_room(medium, bin) ||
+        medium->bytes + size > heap->cache_limit) {
         return theap_keep_slow(heap, b, size);
     }
-    medium_add(medium, b, size);
-    if (medium->bytes > heap->cache_limit || ++heap->kept_count >= THEAP_LIMIT_AGE) {
+    medium_add(medium, b, size, bin);
+    if (++heap->kept_count >= THEAP_LIMIT_AGE) {
         theap_bound_cache(heap);
     }
     return true;

@@ -18,7 +18,8 @@ void *block_of(size_t size)
 
 void add(void *payload)
 {
-    medium_add(&medium, mb_of_payload(payload), block_size(payload));
+    medium_add(&medium, mb_of_payload(payload), block_size(payload),
+               medium_bin(block_size(payload)));
 }
 
 size_t block_size(const void *payload)

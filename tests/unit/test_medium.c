@@ -369,6 +369,43 @@ static void a_cached_block_is_refused(void **state)
     assert_aborts(look_up, (char *)payload + 16, "no block begins there");
 }
 
+static void add_again(void *payload)
+{
+    memset(payload, 0, 64);
+    add(payload);
+}
+
+static void a_second_free_is_told_whatever_was_written_in_between(void **state)
+{
+    (void)state;
+    void *payload = block_of(3000);
+    add(payload);
+    assert_aborts(add_again, payload, "double free: the block of 3088 bytes is free already");
+}
+
+static void require_absent(void *payload)
+{
+    medium_require_absent(&medium, mb_of_payload(payload), "name");
+}
+
+static void a_close_look_finds_what_was_written_to_among_others(void **state)
+{
+    (void)state;
+    void *payload = block_of(3000);
+    void *others[] = {block_of(3000), block_of(3000), block_of(5000)};
+    require_absent(payload);
+    add(payload);
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        require_absent(others[i]);
+        add(others[i]);
+    }
+    struct object *o = payload;
+    o->mark = 0;
+    assert_aborts(require_absent, payload, "name(");
+    assert_aborts(require_absent, payload, "double free");
+    o->mark = object_block_mark(o);
+}
+
 /* ---- By way of the thread ---- */
 
 static void a_released_block_serves_its_threads_next_request(void **state)
@@ -384,6 +421,13 @@ static void a_released_block_serves_its_threads_next_request(void **state)
     assert_null(front_take(5000)); /* another thread's */
 }
 
+static void keep_or_release(void *payload)
+{
+    if (!front_keep(mb_of_payload(payload))) {
+        release(payload);
+    }
+}
+
 /* Every thread's share becomes less as there come to be more of them; who does nothing keeps what it has. */
 static void a_thread_keeps_no_more_than_its_share(void **state)
 {
@@ -391,7 +435,7 @@ static void a_thread_keeps_no_more_than_its_share(void **state)
     enum { BYTES = 20000 };
     struct theap *heap = begin_thread();
     for (size_t held = 0; held < 2 * registry_cache_limit(); held += BYTES) {
-        front_keep(mb_of_payload(block_of(BYTES)));
+        keep_or_release(block_of(BYTES));
         assert_true(heap->medium.bytes <= registry_cache_limit());
     }
     size_t before = registry_cache_limit();
@@ -401,7 +445,7 @@ static void a_thread_keeps_no_more_than_its_share(void **state)
     become(heap);
     assert_true(registry_cache_limit() < before / 4);
     for (int i = 0; i < 1000; i++) {
-        front_keep(mb_of_payload(block_of(2000)));
+        keep_or_release(block_of(2000));
         void *payload = front_take(2000);
         if (payload != NULL) {
             release(payload);
@@ -495,6 +539,8 @@ int main(void)
         MEDIUM_TEST(the_mark_of_a_slabs_object_is_not_that_of_a_cached_block),
         MEDIUM_TEST(a_flushed_block_leaves_no_mark),
         MEDIUM_TEST(a_cached_block_is_refused),
+        MEDIUM_TEST(a_second_free_is_told_whatever_was_written_in_between),
+        MEDIUM_TEST(a_close_look_finds_what_was_written_to_among_others),
         MEDIUM_TEST(a_released_block_serves_its_threads_next_request),
         MEDIUM_TEST(a_thread_keeps_no_more_than_its_share),
         MEDIUM_TEST(large_blocks_are_not_kept),

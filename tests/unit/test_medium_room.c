@@ -10,21 +10,50 @@
 
 #include <cmocka.h>
 
-static void one_size_leaves_room_for_others(void **state)
+/* Add blocks of `count` sizes in turn, as long as there is room for any. */
+static void fill_with_sizes(size_t count)
 {
-    (void)state;
-    void *refused = NULL;
-    while (refused == NULL) {
-        void *payload = block_of(5000);
-        if (medium_has_room(&medium, block_size(payload))) {
-            add(payload);
-        } else {
-            refused = payload;
+    bool has_room = true;
+    while (has_room) {
+        has_room = false;
+        for (size_t i = 0; i < count; i++) {
+            void *payload = block_of(1100 + 700 * i);
+            if (medium_has_room(&medium, medium_bin(block_size(payload)))) {
+                add(payload);
+                has_room = true;
+            } else {
+                release(payload);
+            }
         }
     }
-    assert_in_range(medium.count, MEDIUM_BIN_ROOM, MEDIUM_ROOM / 2);
-    assert_true(medium_has_room(&medium, mb_size_for(9000)));
-    release(refused);
+}
+
+static size_t most_in_a_bin(void)
+{
+    size_t most = 0;
+    for (size_t bin = 0; bin < MEDIUM_BIN_COUNT; bin++) {
+        most = medium.counts[bin] > most ? medium.counts[bin] : most;
+    }
+    return most;
+}
+
+static void few_sizes_share_the_room(void **state)
+{
+    (void)state;
+    for (size_t sizes = 1; sizes <= MEDIUM_FEW_BINS; sizes++) {
+        fill_with_sizes(sizes);
+        assert_in_range(medium.count, MEDIUM_ROOM - sizes, MEDIUM_ROOM);
+        assert_in_range(most_in_a_bin(), MEDIUM_ROOM / sizes, MEDIUM_ROOM / sizes + 1);
+        medium_flush(&medium);
+    }
+}
+
+static void of_many_sizes_each_has_a_few_places(void **state)
+{
+    (void)state;
+    fill_with_sizes(20);
+    assert_in_range(most_in_a_bin(), MEDIUM_BIN_ROOM, MEDIUM_ROOM / 2 / 20 + MEDIUM_BIN_ROOM);
+    assert_true(medium_has_room(&medium, medium_bin(mb_size_for(60000))));
 }
 
 static void there_is_an_end_to_the_room(void **state)
@@ -35,9 +64,9 @@ static void there_is_an_end_to_the_room(void **state)
         add(block_of(size));
         size += 200;
     }
-    assert_false(medium_has_room(&medium, mb_size_for(1100)));
+    assert_false(medium_has_room(&medium, medium_bin(mb_size_for(1100))));
     medium_shed(&medium);
-    assert_true(medium_has_room(&medium, mb_size_for(30000)));
+    assert_true(medium_has_room(&medium, medium_bin(mb_size_for(30000))));
 }
 
 /* Blocks of sizes that are asked for no more take all places, save for those of one bin. */
@@ -62,7 +91,7 @@ static size_t served_in_turn(size_t size, size_t count)
     }
     for (size_t i = 0; i < count; i++) {
         size_t freed = block_size(payloads[i]);
-        if (medium_has_room(&medium, freed) || medium_make_room(&medium, freed)) {
+        if (medium_has_room(&medium, medium_bin(freed)) || medium_make_room(&medium, freed)) {
             add(payloads[i]);
         } else {
             release(payloads[i]);
@@ -111,7 +140,8 @@ static void one_size_makes_room_for_others_that_are_asked_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MEDIUM_TEST(one_size_leaves_room_for_others),
+        MEDIUM_TEST(few_sizes_share_the_room),
+        MEDIUM_TEST(of_many_sizes_each_has_a_few_places),
         MEDIUM_TEST(there_is_an_end_to_the_room),
         MEDIUM_TEST(what_is_asked_for_no_more_makes_room),
         MEDIUM_TEST(what_is_asked_for_stays_when_others_are_freed),

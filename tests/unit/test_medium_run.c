@@ -53,10 +53,10 @@ static void what_is_released_in_order_goes_back_as_one(void **state)
         assert_true(release_to_run(payloads[i]));
     }
     assert_int_equal(medium.run.count, COUNT - 1);
-    assert_int_equal(medium.bytes, bytes);
+    assert_int_equal(medium_all_bytes(&medium), bytes);
     assert_int_equal(core_live_count(), live - 1);
     medium_give_run(&medium);
-    assert_int_equal(medium.bytes, 0);
+    assert_int_equal(medium_all_bytes(&medium), 0);
     assert_int_equal(core_live_count(), live - COUNT);
 }
 
@@ -98,7 +98,7 @@ static void a_run_stays_small(void **state)
     for (size_t i = 0; i < COUNT_OF(many); i++) {
         release_to_run(many[i]);
         assert_true(medium.run.count <= MEDIUM_RUN_COUNT);
-        assert_true(medium.bytes <= MEDIUM_RUN_BYTES);
+        assert_true(medium_all_bytes(&medium) <= MEDIUM_RUN_BYTES);
     }
     for (size_t i = 0; i < COUNT; i++) {
         release_to_run(payloads[i]);
@@ -176,7 +176,7 @@ static void another_thread_takes_what_waits(void **state)
     }
     struct object *chain = medium_take_all(&medium, NULL);
     assert_int_equal(length_of(chain), COUNT - 1);
-    assert_int_equal(medium.bytes, 0);
+    assert_int_equal(medium_all_bytes(&medium), 0);
     cores_free_chain(chain);
     assert_int_equal(core_live_count(), live - COUNT);
 }

@@ -11,6 +11,7 @@
 #include "base/report.h"
 #include "check/quarantine.h"
 #include "check/sites.h"
+#include "front/front.h"
 #include "ma.h"
 
 #include <errno.h>
@@ -76,6 +77,9 @@ static __attribute__((destructor)) void report_at_exit(void)
     }
     if (options.leaks != 0) {
         sites_report(descriptor());
+    }
+    if (options.check != 0) {
+        front_settle(); /* a write to what is cached is noticed when it goes back */
     }
     quarantine_check();
 }

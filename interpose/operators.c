@@ -84,10 +84,10 @@ static bool is_new_array_aligned_ours(void)
            is_new_aligned_ours();
 }
 
+/* The linker gives ma_free() that name, too (CMakeLists.txt). */
 static bool is_delete_ours(void)
 {
-    return is_ours((void *)_ZdlPv,
-                   (void *)ma_free); /* the linker gives it that name, too (CMakeLists.txt) */
+    return is_ours((void *)_ZdlPv, (void *)ma_free);
 }
 
 static bool is_delete_aligned_ours(void)

@@ -146,8 +146,8 @@ void front_keep_run(void *payload, size_t count)
 {
     struct mem_block *first = mb_of_payload(payload);
     size_t size = mb_size(first);
-    while (count-- >
-           0) { /* the last first, so that they are taken in the order of their addresses */
+    /* The last first, so that they are taken in the order of their addresses. */
+    while (count-- > 0) {
         struct mem_block *b = mb_at(first, count * size);
         if (!front_keep(b)) {
             cores_free(space_segment_of(b)->core, mb_payload(b));

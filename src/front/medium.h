@@ -247,11 +247,11 @@ static inline bool medium_has_room(const struct medium *medium, size_t bin)
     if (medium->count < MEDIUM_ROOM / 2) {
         return true;
     }
-    size_t count = medium->counts[bin];
-    if (medium->count >= MEDIUM_ROOM || count < MEDIUM_BIN_ROOM) {
+    size_t in_bin = medium->counts[bin];
+    if (medium->count >= MEDIUM_ROOM || in_bin < MEDIUM_BIN_ROOM) {
         return medium->count < MEDIUM_ROOM;
     }
-    return medium->filled_count <= MEDIUM_FEW_BINS && count * medium->filled_count < MEDIUM_ROOM;
+    return medium->filled_count <= MEDIUM_FEW_BINS && in_bin * medium->filled_count < MEDIUM_ROOM;
 }
 
 /* Give the core a block that is less likely to be wanted again than one of `size` bytes. False: there is none at the first

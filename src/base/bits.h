@@ -56,4 +56,27 @@ static inline unsigned bits_highest(uint64_t word)
     return 63u ^ (unsigned)__builtin_clzll(word);
 }
 
+/* The number of the first bit from `from` on that is set in `count` words, bit 0 of the first being number 0; 64 * count where there is
+ * none. */
+static inline size_t bits_next_in(const uint64_t *words, size_t count, size_t from)
+{
+    size_t word = from / 64;
+    uint64_t here = word < count ? words[word] & ~UINT64_C(0) << (from % 64) : 0;
+    while (here == 0 && ++word < count) {
+        here = words[word];
+    }
+    return here != 0 ? word * 64 + bits_lowest(here) : 64 * count;
+}
+
+/* The number of the last bit that is set; 64 * count where none is. */
+static inline size_t bits_last_in(const uint64_t *words, size_t count)
+{
+    for (size_t word = count; word-- > 0;) {
+        if (words[word] != 0) {
+            return word * 64 + bits_highest(words[word]);
+        }
+    }
+    return 64 * count;
+}
+
 #endif

@@ -12,12 +12,7 @@
 /* The first tree from `step` on that holds a block; TREE_STEP_COUNT if there is none. */
 static size_t next_filled(const struct tree *tree, size_t step)
 {
-    size_t word = step / 64;
-    uint64_t here = word < TREE_WORDS ? tree->filled[word] & ~UINT64_C(0) << (step % 64) : 0;
-    while (here == 0 && ++word < TREE_WORDS) {
-        here = tree->filled[word];
-    }
-    return here != 0 ? word * 64 + bits_lowest(here) : TREE_STEP_COUNT;
+    return bits_next_in(tree->filled, TREE_WORDS, step);
 }
 
 /* The node that the link `to` of `node` leads to, or NULL. Aborts where it leads astray.
@@ -345,19 +340,10 @@ struct mem_block *tree_best_fit(const struct tree *tree, size_t size)
     return best != NULL ? &best->block : NULL;
 }
 
-/* The last root that is not NULL; NULL where all are. */
-static struct tree_node *last_root(const struct tree *tree)
-{
-    size_t word = TREE_WORDS;
-    while (word > 0 && tree->filled[word - 1] == 0) {
-        word--;
-    }
-    return word > 0 ? tree->roots[(word - 1) * 64 + bits_highest(tree->filled[word - 1])] : NULL;
-}
-
 struct mem_block *tree_largest(const struct tree *tree)
 {
-    struct tree_node *node = last_root(tree);
+    size_t step = bits_last_in(tree->filled, TREE_WORDS);
+    struct tree_node *node = step < TREE_STEP_COUNT ? tree->roots[step] : NULL;
     while (node != NULL && node->at.child[TREE_RIGHT] != NULL) {
         node = follow(node, node->at.child[TREE_RIGHT]);
     }

@@ -23,23 +23,13 @@ void medium_report(const struct object *payload, size_t size)
 /* The first bin at or after `bin` that holds a block; MEDIUM_BIN_COUNT if there is none. */
 static size_t next_filled(const struct medium *medium, size_t bin)
 {
-    size_t word = bin / 64;
-    uint64_t here = word < MEDIUM_WORDS ? medium->filled[word] & ~UINT64_C(0) << (bin % 64) : 0;
-    while (here == 0 && ++word < MEDIUM_WORDS) {
-        here = medium->filled[word];
-    }
-    return here != 0 ? word * 64 + bits_lowest(here) : MEDIUM_BIN_COUNT;
+    return bits_min(bits_next_in(medium->filled, MEDIUM_WORDS, bin), MEDIUM_BIN_COUNT);
 }
 
 /* The last bin that holds a block; MEDIUM_BIN_COUNT if there is none. */
 static size_t last_filled(const struct medium *medium)
 {
-    for (size_t word = MEDIUM_WORDS; word-- > 0;) {
-        if (medium->filled[word] != 0) {
-            return word * 64 + bits_highest(medium->filled[word]);
-        }
-    }
-    return MEDIUM_BIN_COUNT;
+    return bits_min(bits_last_in(medium->filled, MEDIUM_WORDS), MEDIUM_BIN_COUNT);
 }
 
 /* The bin after `bin` that serves a request of `size` bytes instead; MEDIUM_BIN_COUNT if there is none. */

@@ -71,6 +71,27 @@ static void lowest_and_highest_find_every_bit(void **state)
     }
 }
 
+static void the_next_and_the_last_bit_of_several_words_are_found(void **state)
+{
+    (void)state;
+    enum { WORDS = 3, BITS = 64 * WORDS };
+    uint64_t none[WORDS] = {0};
+    assert_int_equal(bits_next_in(none, WORDS, 0), BITS);
+    assert_int_equal(bits_last_in(none, WORDS), BITS);
+    for (size_t bit = 0; bit < BITS; bit++) {
+        uint64_t words[WORDS] = {0};
+        words[bit / 64] = UINT64_C(1) << (bit % 64);
+        assert_int_equal(bits_last_in(words, WORDS), bit);
+        for (size_t from = 0; from <= BITS; from++) {
+            assert_int_equal(bits_next_in(words, WORDS, from), from <= bit ? bit : BITS);
+        }
+        words[WORDS - 1] |= UINT64_C(1) << 63;
+        assert_int_equal(bits_next_in(words, WORDS, bit), bit);
+        assert_int_equal(bits_next_in(words, WORDS, bit + 1), bit + 1 < BITS ? BITS - 1 : BITS);
+        assert_int_equal(bits_last_in(words, WORDS), BITS - 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -79,6 +100,7 @@ int main(void)
         cmocka_unit_test(rounding_reaches_the_last_multiple_without_wrapping),
         cmocka_unit_test(an_address_is_aligned_within_its_own_object),
         cmocka_unit_test(lowest_and_highest_find_every_bit),
+        cmocka_unit_test(the_next_and_the_last_bit_of_several_words_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -213,7 +213,7 @@ static bool is_block_about(const struct segment *segment, const void *payload, s
 {
     const struct mem_block *b = mb_of_payload(payload);
     return segment_has_used(segment, b) && is_about_in_block(mb_usable(b), size) &&
-           !medium_holds(payload);
+           !medium_holds_block(payload, mb_size(b));
 }
 
 /* The compiler must not see how few bytes there are at most: it would copy them by a string instruction, which takes

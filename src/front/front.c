@@ -137,7 +137,13 @@ bool front_keep_slow(struct theap *heap, struct mem_block *b)
 size_t front_wanted_count(size_t size)
 {
     struct theap *heap = enter_cache();
-    size_t count = theap_is_real(heap) ? medium_wanted_count(&heap->medium, size) : 1;
+    size_t count = 1;
+    if (theap_is_real(heap)) {
+        if (heap->cache_limit == 0) {
+            theap_bound_cache(heap);
+        }
+        count = medium_wanted_count(&heap->medium, size, heap->cache_limit);
+    }
     front_leave_slow(heap);
     return count;
 }

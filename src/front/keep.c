@@ -49,7 +49,7 @@ bool theap_keep_slow(struct theap *heap, struct mem_block *b, size_t size)
         medium_add(medium, b, size, medium_bin(size));
     } else {
         medium_note_released(medium, size);
-        is_kept = medium_release(medium, b, size);
+        is_kept = medium_release(medium, b, size, heap->cache_limit);
     }
     errno = saved_errno;
     return is_kept;

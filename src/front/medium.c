@@ -146,11 +146,12 @@ static struct object *take_first(struct medium *medium, size_t bin, struct objec
  * The more often the core was asked for blocks of a bin, the more at a time: up to what a thread may have cached before it is to give
  * some of that back (MA_CACHE_FLUSH), and to where others would lack room.
  */
-size_t medium_wanted_count(struct medium *medium, size_t size)
+size_t medium_wanted_count(struct medium *medium, size_t size, size_t limit)
 {
     medium_give_run(medium);
     size_t room = medium->count < MEDIUM_ROOM / 2 ? MEDIUM_ROOM / 2 - medium->count : 0;
-    size_t bytes = medium->bytes < MA_CACHE_FLUSH ? MA_CACHE_FLUSH - medium->bytes : 0;
+    size_t most_bytes = bits_min(limit, MA_CACHE_FLUSH);
+    size_t bytes = medium->bytes < most_bytes ? most_bytes - medium->bytes : 0;
     size_t most = bits_min(room, bytes / mb_size_for(size));
     uint8_t *misses = &medium->misses[medium_bin_for(size)];
     size_t count = bits_min(*misses, most);

@@ -122,7 +122,7 @@ static inline __attribute__((always_inline)) struct mem_block *
 medium_block_of(const struct segment *segment, const void *payload, const char *caller)
 {
     struct mem_block *b = segment_block_of(segment, payload, caller);
-    if (__builtin_expect(medium_holds(payload), 0)) {
+    if (__builtin_expect(medium_holds_block(payload, mb_size(b)), 0)) {
         medium_refuse(payload, caller);
     }
     return b;
@@ -289,17 +289,17 @@ static inline void medium_add(struct medium *medium, struct mem_block *b, size_t
     medium_count(medium, size, 1);
 }
 
-/* Keep the used block `b`, of `size` bytes, until it is known whether its neighbours go back to the core, too, if that is likely.
- * False: it is to go now. Requires: medium_caches(size). */
-bool medium_release(struct medium *medium, struct mem_block *b, size_t size);
+/* Keep the used block `b`, of `size` bytes, until it is known whether its neighbours go back to the core, too, if that is likely;
+ * no more than `limit` bytes of them. False: it is to go now. Requires: medium_caches(size). */
+bool medium_release(struct medium *medium, struct mem_block *b, size_t size, size_t limit);
 
 /* Give the core the run; or put its blocks before `chain`, for cores_free_chain(). */
 void medium_give_run(struct medium *medium);
 struct object *medium_take_run(struct medium *medium, struct object *chain);
 
-/* How many blocks to ask the core for, where it is to serve a request of `size` bytes, at least 1. What waits to go back to it
- * does so now. */
-size_t medium_wanted_count(struct medium *medium, size_t size);
+/* How many blocks to ask the core for, where it is to serve a request of `size` bytes and the cache may hold `limit` bytes: at least
+ * 1. What waits to go back to the core does so now. */
+size_t medium_wanted_count(struct medium *medium, size_t size, size_t limit);
 
 /* If the cache holds more than `limit` bytes, give the core some: it then holds `limit` at most, and half of that at
  * least if it has many blocks. */

@@ -67,11 +67,12 @@ static void run_add(struct medium_run *run, struct mem_block *b, size_t size)
 }
 
 /* A block that does not lie next to the last one is probably none of many that do. */
-bool medium_release(struct medium *medium, struct mem_block *b, size_t size)
+bool medium_release(struct medium *medium, struct mem_block *b, size_t size, size_t limit)
 {
     struct medium_run *run = &medium->run;
     bool is_neighbour = b == run->end || mb_at(b, size) == run->start;
-    if (!is_neighbour || run->count == MEDIUM_RUN_COUNT || run->bytes + size > MEDIUM_RUN_BYTES) {
+    if (!is_neighbour || run->count == MEDIUM_RUN_COUNT ||
+        run->bytes + size > bits_min(limit, MEDIUM_RUN_BYTES)) {
         medium_give_run(medium);
         run->start = b;
         run->end = mb_at(b, size);

@@ -10,6 +10,7 @@
 #include <malloc.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 enum { MARK = 1234, PAGE = 4096 };
 
@@ -386,6 +387,18 @@ static void pvalloc_rounds_up(void)
 }
 
 /* Blocks that have grown in steps, and come from a cache, are larger than what was asked for last. */
+/* What a program may make unreadable for a while is not read to tell its size. */
+static void a_protected_payload_has_its_size(void)
+{
+    size_t size = (size_t)1 << 20;
+    char *payload = aligned_alloc(PAGE, size);
+    EXPECT(payload != NULL && mprotect(payload, size, PROT_NONE) == 0);
+    EXPECT(malloc_usable_size(payload) >= size);
+    EXPECT(realloc(payload, size) == payload);
+    EXPECT(mprotect(payload, size, PROT_READ | PROT_WRITE) == 0);
+    free(payload);
+}
+
 static void whatever_was_asked_for_is_the_right_size(void (*sized)(void *, size_t))
 {
     enum { COUNT = 100 };
@@ -471,6 +484,7 @@ int main(int argc, char **argv)
     memalign_rounds_up();
     an_alignment_that_cannot_be_had_is_enomem();
     pvalloc_rounds_up();
+    a_protected_payload_has_its_size();
     if (on_libma) {
         newer_and_older_names();
     }

@@ -35,7 +35,7 @@ static int take_neighbours(void **state)
 
 static bool release_to_run(void *payload)
 {
-    bool is_held = medium_release(&medium, mb_of_payload(payload), block_size(payload));
+    bool is_held = medium_release(&medium, mb_of_payload(payload), block_size(payload), SIZE_MAX);
     if (!is_held) {
         release(payload);
     }
@@ -105,13 +105,31 @@ static void a_run_stays_small(void **state)
     }
 }
 
+/* A thread of many holds little. */
+static void a_run_stays_within_the_threads_share(void **state)
+{
+    (void)state;
+    enum { LIMIT = 5000 };
+    for (size_t i = 0; i < COUNT; i++) {
+        if (!medium_release(&medium, mb_of_payload(payloads[i]), block_size(payloads[i]), LIMIT)) {
+            release(payloads[i]);
+        }
+        assert_true(medium_all_bytes(&medium) <= LIMIT);
+    }
+    assert_int_equal(medium_wanted_count(&medium, 2000, LIMIT), 1);
+    assert_int_equal(medium_wanted_count(&medium, 2000, LIMIT), 1);
+    assert_in_range(medium_wanted_count(&medium, 2000, LIMIT), 1, LIMIT / 2000);
+    assert_in_range(medium_wanted_count(&medium, 2000, SIZE_MAX), 3, MA_CACHE_FLUSH / 2000);
+}
+
 static void what_waits_is_free_in_the_figures(void **state)
 {
     (void)state;
     struct theap *heap = begin_thread();
     struct ma_stats before = front_stats();
     for (size_t i = 0; i < 3; i++) {
-        if (!medium_release(&heap->medium, mb_of_payload(payloads[i]), block_size(payloads[i]))) {
+        if (!medium_release(&heap->medium, mb_of_payload(payloads[i]), block_size(payloads[i]),
+                            SIZE_MAX)) {
             release(payloads[i]);
         }
     }
@@ -264,6 +282,7 @@ int main(void)
         NEIGHBOURS_TEST(what_is_released_backwards_goes_back_as_one),
         NEIGHBOURS_TEST(what_lies_elsewhere_sends_the_run_back),
         NEIGHBOURS_TEST(a_run_stays_small),
+        NEIGHBOURS_TEST(a_run_stays_within_the_threads_share),
         NEIGHBOURS_TEST(what_waits_is_free_in_the_figures),
         NEIGHBOURS_TEST(what_waits_is_not_freed_twice),
         NEIGHBOURS_TEST(what_is_written_to_while_it_waits_is_told),

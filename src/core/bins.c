@@ -160,9 +160,8 @@ static struct written remove_binned(struct bins *bins, struct mem_block *b, size
     return is_blank ? written_none() : (struct written){(char *)b, (char *)mb_at(b, size)};
 }
 
-/* `to` and `size`: what is filed next in the tree; none where `size` is 0. */
-static inline __attribute__((always_inline)) struct written
-take_out(struct bins *bins, struct mem_block *b, const struct mem_block *to, size_t size)
+struct written bins_remove_for(struct bins *bins, struct mem_block *b, const struct mem_block *to,
+                               size_t size)
 {
     size_t head = mb_head(b);
     MA_CHECK(mb_head_is_sealed(b, head) && (head & MB_USED) == 0,
@@ -184,13 +183,7 @@ take_out(struct bins *bins, struct mem_block *b, const struct mem_block *to, siz
 
 struct written bins_remove(struct bins *bins, struct mem_block *b)
 {
-    return take_out(bins, b, NULL, 0);
-}
-
-struct written bins_remove_for(struct bins *bins, struct mem_block *b, const struct mem_block *to,
-                               size_t size)
-{
-    return take_out(bins, b, to, size);
+    return bins_remove_for(bins, b, NULL, 0);
 }
 
 struct mem_block *bins_best_fit(const struct bins *bins, size_t size)

@@ -167,7 +167,6 @@ size_t medium_wanted_count(struct medium *medium, size_t size, size_t limit)
 static struct object *take_out(struct medium *medium, size_t keep, size_t limit,
                                struct object *chain)
 {
-    chain = medium_take_run(medium, chain);
     for (size_t given = 0; medium->bytes > keep && (given < BATCH_COUNT || medium->bytes > limit);
          given++) {
         chain = take_first(medium, last_filled(medium), chain);
@@ -184,7 +183,7 @@ static void give_back(struct medium *medium, size_t keep, size_t limit)
 
 struct object *medium_take_all(struct medium *medium, struct object *chain)
 {
-    return take_out(medium, 0, 0, chain);
+    return take_out(medium, 0, 0, medium_take_run(medium, chain));
 }
 
 void medium_bound(struct medium *medium, size_t limit)

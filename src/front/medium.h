@@ -248,10 +248,9 @@ static inline bool medium_has_room(const struct medium *medium, size_t bin)
         return true;
     }
     size_t in_bin = medium->counts[bin];
-    if (medium->count >= MEDIUM_ROOM || in_bin < MEDIUM_BIN_ROOM) {
-        return medium->count < MEDIUM_ROOM;
-    }
-    return medium->filled_count <= MEDIUM_FEW_BINS && in_bin * medium->filled_count < MEDIUM_ROOM;
+    return medium->count < MEDIUM_ROOM &&
+           (in_bin < MEDIUM_BIN_ROOM || (medium->filled_count <= MEDIUM_FEW_BINS &&
+                                         in_bin * medium->filled_count < MEDIUM_ROOM));
 }
 
 /* Give the core a block that is less likely to be wanted again than one of `size` bytes. False: there is none at the first

@@ -36,6 +36,15 @@ static __attribute__((noinline)) void free_block(const struct segment *segment, 
     errno = saved_errno;
 }
 
+/* The rest of a block's free, of a thread that is still inside. */
+static __attribute__((noinline)) void free_block_slow(const struct segment *segment,
+                                                      struct theap *heap, struct mem_block *b)
+{
+    if (!front_keep_slow(heap, b)) {
+        free_block(segment, mb_payload(b));
+    }
+}
+
 /* A free with one of the options that look closer, or change what it does. */
 static void free_watched(void *payload)
 {
@@ -89,8 +98,12 @@ static __attribute__((noinline)) void free_slow(void *payload)
         free_object(slab_number(number), payload);
     } else if (__builtin_expect(segment == NULL, 0)) {
         free_foreign(payload);
-    } else if (!front_keep(medium_block_of(segment, payload, "free"))) {
-        free_block(segment, payload);
+    } else {
+        struct mem_block *b = medium_block_of(segment, payload, "free");
+        struct theap *heap = front_enter();
+        if (!front_push_block(heap, b)) {
+            free_block_slow(segment, heap, b);
+        }
     }
 }
 

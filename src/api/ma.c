@@ -124,10 +124,21 @@ static __attribute__((noinline)) void *malloc_large_slow(size_t size)
     return size <= PTRDIFF_MAX ? alloc_block(size) : or_enomem(NULL);
 }
 
+/* The rest of malloc_large() for a block of medium size; the thread is still inside. */
+static __attribute__((noinline)) void *malloc_medium_slow(struct theap *heap, size_t size)
+{
+    void *payload = front_take_slow(heap, size);
+    return payload != NULL ? payload : malloc_large_slow(size);
+}
+
 static __attribute__((noinline)) void *malloc_large(size_t size)
 {
-    void *payload = size < MEDIUM_REQUEST_MAX ? front_take(size) : NULL;
-    return payload != NULL ? payload : malloc_large_slow(size);
+    if (__builtin_expect(size >= MEDIUM_REQUEST_MAX, 0)) {
+        return malloc_large_slow(size);
+    }
+    struct theap *heap = front_enter();
+    void *payload = front_pop_block(heap, size);
+    return __builtin_expect(payload != NULL, 1) ? payload : malloc_medium_slow(heap, size);
 }
 
 void *ma_malloc(size_t size)

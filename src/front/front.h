@@ -82,36 +82,55 @@ void front_settle_speed(void);
  */
 void *front_alloc_slow(struct theap *heap, size_t size);
 
-/* front_take() and front_keep() of a thread that has no heap, or that is to take slow paths, or to wait. It is inside no longer. */
-void *front_take_slow(struct theap *heap, size_t size);
-bool front_keep_slow(struct theap *heap, struct mem_block *b);
+/* The block that ends the fast path of a request of fewer than MEDIUM_REQUEST_MAX bytes, as front_pop() has an object: one that this
+ * thread has released. NULL where it must take the slow one; the thread is then still inside. */
+static inline __attribute__((always_inline)) void *front_pop_block(struct theap *heap, size_t size)
+{
+    if (__builtin_expect(!theap_is_real(heap) || theap_is_shut(heap), 0)) {
+        return NULL;
+    }
+    void *payload = medium_take_first(&heap->medium, size);
+    if (payload != NULL) {
+        front_leave(heap);
+    }
+    return payload;
+}
 
-/* A payload of at least `size` bytes, less than MEDIUM_REQUEST_MAX, of the blocks that this thread has
- * released; NULL where the core is to serve. */
+/* The rest of a request that front_pop_block() could not serve; NULL where the core is to. The thread is inside no longer. */
+void *front_take_slow(struct theap *heap, size_t size);
+
+/* Both. */
 static inline __attribute__((always_inline)) void *front_take(size_t size)
 {
     struct theap *heap = front_enter();
-    if (__builtin_expect(!theap_is_real(heap) || theap_is_shut(heap), 0)) {
-        return front_take_slow(heap, size);
-    }
-    void *payload = medium_take(&heap->medium, size);
-    front_leave(heap);
-    return payload;
+    void *payload = front_pop_block(heap, size);
+    return payload != NULL ? payload : front_take_slow(heap, size);
 }
 
 /* The same with an aligned payload. */
 void *front_take_aligned(size_t alignment, size_t size);
 
-/* Keep a used block of the core for this thread's next requests. False: the core is to release it. */
-static inline __attribute__((always_inline)) bool front_keep(struct mem_block *b)
+/* Keep a used block of the core for this thread's next requests, where that is soon done. False: the thread is then still
+ * inside. */
+static inline __attribute__((always_inline)) bool front_push_block(struct theap *heap,
+                                                                   struct mem_block *b)
+{
+    if (__builtin_expect(!theap_is_real(heap) || theap_is_shut(heap), 0) ||
+        !theap_keep_at_once(heap, b)) {
+        return false;
+    }
+    front_leave(heap);
+    return true;
+}
+
+/* The rest of front_push_block(). False: the core is to release it. The thread is inside no longer. */
+bool front_keep_slow(struct theap *heap, struct mem_block *b);
+
+/* Both. */
+static inline bool front_keep(struct mem_block *b)
 {
     struct theap *heap = front_enter();
-    if (__builtin_expect(!theap_is_real(heap) || theap_is_shut(heap), 0)) {
-        return front_keep_slow(heap, b);
-    }
-    bool is_kept = theap_keep(heap, b);
-    front_leave(heap);
-    return is_kept;
+    return front_push_block(heap, b) || front_keep_slow(heap, b);
 }
 
 /* How many blocks of `size` bytes, less than MEDIUM_REQUEST_MAX, to ask the core for at once: at least 1. */

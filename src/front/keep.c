@@ -9,7 +9,7 @@
 void theap_bound_cache(struct theap *heap)
 {
     int saved_errno = errno; /* the core may give memory back to the system */
-    heap->kept_count = 0;
+    heap->keep_left = THEAP_LIMIT_AGE;
     heap->cache_limit = registry_cache_limit();
     medium_bound(&heap->medium, heap->cache_limit);
     errno = saved_errno;
@@ -25,9 +25,10 @@ static bool is_beyond_slabs(const void *payload)
 static bool may_hold(struct theap *heap, size_t size)
 {
     struct medium *medium = &heap->medium;
-    if (++heap->kept_count >= THEAP_LIMIT_AGE || heap->cache_limit == 0) {
+    if (heap->keep_left == 0) {
         theap_bound_cache(heap);
     }
+    heap->keep_left--;
     if (medium->bytes + size <= heap->cache_limit) {
         return true;
     }
@@ -38,19 +39,30 @@ static bool may_hold(struct theap *heap, size_t size)
     return true;
 }
 
-bool theap_keep_slow(struct theap *heap, struct mem_block *b, size_t size)
+/* The rest of theap_keep(), of a block of `size` bytes that may be cached. */
+static bool keep_or_release(struct theap *heap, struct mem_block *b, size_t size)
 {
-    int saved_errno = errno; /* as above */
     struct medium *medium = &heap->medium;
     bool is_for_slabs = theap_has_slab(heap, size - MB_OVERHEAD) && !is_beyond_slabs(mb_payload(b));
-    bool is_kept = !is_for_slabs && may_hold(heap, size) &&
-                   (medium_has_room(medium, medium_bin(size)) || medium_make_room(medium, size));
-    if (is_kept) {
+    if (!is_for_slabs && may_hold(heap, size) &&
+        (medium_has_room(medium, medium_bin(size)) || medium_make_room(medium, size))) {
         medium_add(medium, b, size, medium_bin(size));
-    } else {
-        medium_note_released(medium, size);
-        is_kept = medium_release(medium, b, size, heap->cache_limit);
+        return true;
     }
+    medium_note_released(medium, size);
+    return medium_release(medium, b, size, heap->cache_limit);
+}
+
+bool theap_keep(struct theap *heap, struct mem_block *b)
+{
+    if (theap_keep_at_once(heap, b)) {
+        return true;
+    }
+    if (!medium_caches(mb_size(b))) {
+        return false;
+    }
+    int saved_errno = errno; /* as above */
+    bool is_kept = keep_or_release(heap, b, mb_size(b));
     errno = saved_errno;
     return is_kept;
 }

@@ -42,9 +42,9 @@ static size_t next_fitting(const struct medium *medium, size_t bin, size_t size)
                : MEDIUM_BIN_COUNT;
 }
 
-void *medium_search(struct medium *medium, size_t bin, size_t size)
+void *medium_take_other(struct medium *medium, size_t size)
 {
-    bin = next_fitting(medium, bin, size);
+    size_t bin = next_fitting(medium, medium_bin_for(size), size);
     if (bin == MEDIUM_BIN_COUNT) {
         return NULL;
     }

@@ -203,7 +203,8 @@ static inline void medium_count(struct medium *medium, size_t bytes, size_t bloc
 __attribute__((noreturn, cold)) void medium_report(const struct object *payload, size_t size);
 
 /* Take the block out whose slot `*link`, in a list of the bin, names. */
-static inline struct object *medium_take_slot(struct medium *medium, size_t bin, medium_slot *link)
+static inline __attribute__((always_inline)) struct object *
+medium_take_slot(struct medium *medium, size_t bin, medium_slot *link)
 {
     medium_slot slot = *link;
     struct cached *cached = &medium->slots[slot];
@@ -226,16 +227,24 @@ static inline struct object *medium_take_slot(struct medium *medium, size_t bin,
     return payload;
 }
 
-/* The rest of medium_take(), where the bin is empty. */
-void *medium_search(struct medium *medium, size_t bin, size_t size);
-
-/* A payload of at least `size` bytes; NULL where none is cached that fits closely. Requires: size < MEDIUM_REQUEST_MAX. */
-static inline void *medium_take(struct medium *medium, size_t size)
+/* A payload of at least `size` bytes from the bin that is made for it; NULL where that is empty. Requires: size <
+ * MEDIUM_REQUEST_MAX. */
+static inline __attribute__((always_inline)) void *medium_take_first(struct medium *medium,
+                                                                     size_t size)
 {
     size_t bin = medium_bin_for(size);
     medium->is_wanted[bin] = true;
-    return medium->bins[bin] != 0 ? medium_take_slot(medium, bin, &medium->bins[bin])
-                                  : medium_search(medium, bin, size);
+    return medium->bins[bin] != 0 ? medium_take_slot(medium, bin, &medium->bins[bin]) : NULL;
+}
+
+/* The same from another bin; NULL where none holds a block that fits closely. */
+void *medium_take_other(struct medium *medium, size_t size);
+
+/* Both: a payload of at least `size` bytes. */
+static inline void *medium_take(struct medium *medium, size_t size)
+{
+    void *payload = medium_take_first(medium, size);
+    return payload != NULL ? payload : medium_take_other(medium, size);
 }
 
 /* The same with a payload that is aligned, to a power of two above MA_ALIGNMENT. */
@@ -259,7 +268,8 @@ bool medium_make_room(struct medium *medium, size_t size);
 
 /* Put the used block `b`, of `size` bytes, in the cache, in its bin. Aborts with a report where it is the last that was put there:
  * its mark is gone, so it was written to after it was freed. Requires: medium_caches(size), and there is room. */
-static inline void medium_add(struct medium *medium, struct mem_block *b, size_t size, size_t bin)
+static inline __attribute__((always_inline)) void
+medium_add(struct medium *medium, struct mem_block *b, size_t size, size_t bin)
 {
     MA_ASSERT(medium->count < MEDIUM_ROOM && bin == medium_bin(size));
     struct object *payload = mb_payload(b);

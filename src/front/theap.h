@@ -50,7 +50,7 @@ struct theap {
     struct pending pending[PENDING_COUNT]; /* by the slab's index */
     struct medium medium;
     size_t cache_limit; /* registry_cache_limit() when it was looked at last */
-    size_t kept_count;  /* blocks that were cached since */
+    size_t keep_left;   /* blocks that are cached until it is looked at again */
     /* Atomic: */
     granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */
     bool is_shut;        /* another thread takes what is cached here: see registry_reclaim() */
@@ -120,14 +120,11 @@ static inline void theap_begin(const struct theap *heap)
     }
 }
 
-/* The rest of theap_keep(): slabs serve blocks of `size` bytes, or there is no place for one more, or they are too many bytes. */
-bool theap_keep_slow(struct theap *heap, struct mem_block *b, size_t size);
+/* A heap looks anew how much it may cache after so many blocks. */
+enum { THEAP_LIMIT_AGE = 256 };
 
 /* Look anew how much may be cached, and give back what is more. */
 void theap_bound_cache(struct theap *heap);
-
-/* A heap looks anew how much it may cache after so many blocks. */
-enum { THEAP_LIMIT_AGE = 256 };
 
 /* Whether slabs serve requests of `usable` bytes. */
 static inline bool theap_has_slab(const struct theap *heap, size_t usable)
@@ -135,9 +132,9 @@ static inline bool theap_has_slab(const struct theap *heap, size_t usable)
     return usable <= MA_SMALL_MAX && heap->current[class_of(usable)] != theap_nothing[0];
 }
 
-/* Keep a used block of the core for later, and no more of them than the thread's share. False: it is
- * too large for that, or slabs serve its size. */
-static inline bool theap_keep(struct theap *heap, struct mem_block *b)
+/* Keep the used block `b` of the core for later where there is a place for it without further ado. */
+static inline __attribute__((always_inline)) bool theap_keep_at_once(struct theap *heap,
+                                                                     struct mem_block *b)
 {
     struct medium *medium = &heap->medium;
     size_t size = mb_size(b);
@@ -146,15 +143,17 @@ static inline bool theap_keep(struct theap *heap, struct mem_block *b)
     }
     size_t bin = medium_bin(size);
     if (theap_has_slab(heap, size - MB_OVERHEAD) || !medium_has_room(medium, bin) ||
-        medium->bytes + size > heap->cache_limit) {
-        return theap_keep_slow(heap, b, size);
+        medium->bytes + size > heap->cache_limit || heap->keep_left == 0) {
+        return false;
     }
+    heap->keep_left--;
     medium_add(medium, b, size, bin);
-    if (++heap->kept_count >= THEAP_LIMIT_AGE) {
-        theap_bound_cache(heap);
-    }
     return true;
 }
+
+/* Keep a used block of the core for later, and no more of them than the thread's share. False: it is
+ * too large for that, or slabs serve its size. */
+bool theap_keep(struct theap *heap, struct mem_block *b);
 
 /* Give back all slabs that are empty, current ones included, and the pages without live objects in all others that serve
  * nothing now. True where there were any. */

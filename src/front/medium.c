@@ -37,7 +37,7 @@ static size_t next_fitting(const struct medium *medium, size_t bin, size_t size)
 {
     size_t most = mb_size_for(size) + size / MEDIUM_WASTE_SHARE;
     bin = next_filled(medium, bin + 1);
-    return bin < MEDIUM_BIN_COUNT && medium->slots[medium->bins[bin]].units * MA_ALIGNMENT <= most
+    return bin < MEDIUM_BIN_COUNT && medium_size(medium->entries[medium->bins[bin]]) <= most
                ? bin
                : MEDIUM_BIN_COUNT;
 }
@@ -58,11 +58,10 @@ static void *take_aligned(struct medium *medium, size_t bin, size_t alignment)
     medium_slot *link = &medium->bins[bin];
     medium->is_wanted[bin] = true;
     for (int i = 0; i < ALIGNED_LOOK_COUNT && *link != 0; i++) {
-        struct cached *cached = &medium->slots[*link];
-        if ((uintptr_t)cached->payload % alignment == 0) {
+        if ((uintptr_t)medium_payload(medium->entries[*link]) % alignment == 0) {
             return medium_take_slot(medium, bin, link);
         }
-        link = &cached->next;
+        link = &medium->next[*link];
     }
     return NULL;
 }
@@ -123,8 +122,8 @@ void medium_require_absent(const struct medium *medium, const struct mem_block *
     bool is_held = run->count > 0 && b >= run->start && b < run->end;
     if (!is_held && medium_caches(mb_size(b))) {
         medium_slot slot = medium->bins[medium_bin(mb_size(b))];
-        while (slot != 0 && medium->slots[slot].payload != mb_payload(b)) {
-            slot = medium->slots[slot].next;
+        while (slot != 0 && medium_payload(medium->entries[slot]) != mb_payload(b)) {
+            slot = medium->next[slot];
         }
         is_held = slot != 0;
     }
@@ -249,8 +248,9 @@ static bool take_if_sound(struct object *o, struct object **chain)
 static struct object *take_sound(struct medium *medium, size_t bin, struct object *chain)
 {
     medium_slot slot = medium->bins[bin];
-    while (slot != 0 && slot <= MEDIUM_ROOM && take_if_sound(medium->slots[slot].payload, &chain)) {
-        slot = medium->slots[slot].next;
+    while (slot != 0 && slot <= MEDIUM_ROOM &&
+           take_if_sound(medium_payload(medium->entries[slot]), &chain)) {
+        slot = medium->next[slot];
     }
     return chain;
 }

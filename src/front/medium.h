@@ -54,12 +54,26 @@
 /* A place in the tables; 0: none. */
 typedef uint8_t medium_slot;
 
-/* What is known of a cached block. */
-struct cached {
-    struct object *payload;
-    uint16_t units;   /* the block's size, in units of MA_ALIGNMENT */
-    medium_slot next; /* in a bin, or in the list `unused` */
-};
+/* What is known of a cached block, in one word: its payload's address, which has 48 bits at most, and in the lowest 16 bits its
+ * size, in units of MA_ALIGNMENT. So little that a thread which never does much has a small heap. */
+typedef uint64_t medium_entry;
+
+enum { MEDIUM_UNITS_BITS = 16 };
+
+static inline medium_entry medium_entry_of(const struct object *payload, size_t size)
+{
+    return (uint64_t)(uintptr_t)payload << MEDIUM_UNITS_BITS | size / MA_ALIGNMENT;
+}
+
+static inline struct object *medium_payload(medium_entry entry)
+{
+    return (struct object *)(uintptr_t)(entry >> MEDIUM_UNITS_BITS);
+}
+
+static inline size_t medium_size(medium_entry entry)
+{
+    return (entry & UINT16_MAX) * MA_ALIGNMENT;
+}
 
 /* Blocks that lie one behind the other, on their way to the core. */
 struct medium_run {
@@ -84,7 +98,8 @@ struct medium {
     uint8_t counts[MEDIUM_BIN_COUNT];   /* of the blocks in a bin */
     bool is_wanted[MEDIUM_BIN_COUNT];   /* a block of the bin was asked for since `hand` passed */
     uint8_t misses[MEDIUM_BIN_COUNT];   /* blocks that the core was asked for since then, roughly */
-    struct cached slots[MEDIUM_ROOM + 1];
+    medium_entry entries[MEDIUM_ROOM + 1];
+    medium_slot next[MEDIUM_ROOM + 1]; /* in a bin, or in the list `unused` */
     /* By class_group() of the size, small blocks that the core gave, less those that it was given back: */
     uint8_t held[CLASS_COUNT];
 };
@@ -207,12 +222,12 @@ static inline __attribute__((always_inline)) struct object *
 medium_take_slot(struct medium *medium, size_t bin, medium_slot *link)
 {
     medium_slot slot = *link;
-    struct cached *cached = &medium->slots[slot];
-    struct object *payload = cached->payload;
+    size_t size = medium_size(medium->entries[slot]);
+    struct object *payload = medium_payload(medium->entries[slot]);
     if (__builtin_expect(payload->mark != object_block_mark(payload), 0)) {
-        medium_report(payload, cached->units * MA_ALIGNMENT);
+        medium_report(payload, size);
     }
-    *link = cached->next;
+    *link = medium->next[slot];
     medium->counts[bin]--;
     if (medium->bins[bin] == 0) {
         medium->filled[bin / 64] &= ~(UINT64_C(1) << (bin % 64));
@@ -220,10 +235,10 @@ medium_take_slot(struct medium *medium, size_t bin, medium_slot *link)
     }
     __atomic_signal_fence(
         __ATOMIC_SEQ_CST); /* the slot is in one list at most: see medium_salvage() */
-    cached->next = medium->unused;
+    medium->next[slot] = medium->unused;
     medium->unused = slot;
     payload->mark = 0;
-    medium_count(medium, -(cached->units * MA_ALIGNMENT), (size_t)-1);
+    medium_count(medium, -size, (size_t)-1);
     return payload;
 }
 
@@ -273,22 +288,19 @@ medium_add(struct medium *medium, struct mem_block *b, size_t size, size_t bin)
 {
     MA_ASSERT(medium->count < MEDIUM_ROOM && bin == medium_bin(size));
     struct object *payload = mb_payload(b);
-    if (__builtin_expect(medium->slots[medium->bins[bin]].payload == payload, 0)) {
+    if (__builtin_expect(medium_payload(medium->entries[medium->bins[bin]]) == payload, 0)) {
         medium_refuse(payload, "free");
     }
     medium_slot slot = medium->unused;
-    struct cached *cached = &medium->slots[slot];
     if (slot != 0) {
-        medium->unused = cached->next;
+        medium->unused = medium->next[slot];
     } else {
         slot = ++medium->used_count;
-        cached = &medium->slots[slot];
     }
     __atomic_signal_fence(__ATOMIC_SEQ_CST); /* as above */
-    cached->payload = payload;
-    cached->units = (uint16_t)(size / MA_ALIGNMENT);
-    cached->next = medium->bins[bin];
-    medium->filled_count += cached->next == 0;
+    medium->entries[slot] = medium_entry_of(payload, size);
+    medium->next[slot] = medium->bins[bin];
+    medium->filled_count += medium->next[slot] == 0;
     payload->next = NULL;
     payload->mark = object_block_mark(payload);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);

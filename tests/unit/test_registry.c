@@ -631,7 +631,7 @@ static void who_takes_waits_for_no_core_while_heaps_are_shut(void **state)
 {
     (void)state;
     struct theap *idle = begin_thread_with_block();
-    struct ma_core *core = cores_owner_of(idle->medium.slots[1].payload);
+    struct ma_core *core = cores_owner_of(medium_payload(idle->medium.entries[1]));
     pthread_t thread;
     lock_acquire(&core->lock);
     assert_int_equal(pthread_create(&thread, NULL, reclaim_all, NULL), 0);

@@ -3,6 +3,7 @@
  */
 #include "front/inspect.h"
 
+#include "front/front.h"
 #include "front/live_map.h"
 #include "front/registry.h"
 #include "front/remote.h"
@@ -10,6 +11,7 @@
 int front_check(const struct theap *mine)
 {
     int result = 0;
+    struct theap *heap = front_enter(); /* or a signal handler would change what is looked at */
     for (size_t i = 1; i < space_map.granule_count && result == 0; i++) {
         const struct slab *slab = slab_number((granule_index)i);
         const struct theap *owner = slab_owner(slab);
@@ -17,6 +19,7 @@ int front_check(const struct theap *mine)
             result = slab_check(slab);
         }
     }
+    front_leave(heap);
     return result;
 }
 

@@ -17,6 +17,9 @@
  * heap does without. Bytes. */
 #define MA_PAGE ((size_t)4 << 10)
 
+/* What processors fetch at a time. Bytes. */
+#define MA_CACHE_LINE ((size_t)64)
+
 /* The heap's range is cut into granules; each has one descriptor. Bytes. */
 #define MA_GRANULE_LOG2 16
 #define MA_GRANULE ((size_t)1 << MA_GRANULE_LOG2)

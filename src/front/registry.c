@@ -11,9 +11,7 @@
 #include "front/resting.h"
 #include "os/lock.h"
 
-enum { CACHE_LINE = 64 };
-
-#define HEAP_BYTES ((sizeof(struct theap) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE)
+#define HEAP_BYTES ((sizeof(struct theap) + MA_CACHE_LINE - 1) / MA_CACHE_LINE * MA_CACHE_LINE)
 
 static struct lock lock = {.rank = LOCK_RANK_REGISTRY};
 
@@ -83,7 +81,7 @@ static struct theap *new_heap_locked(void)
         slab_set_carved(slab, 0);
         slab_set_used(slab, 0);
         slab_set_owner(slab, OWNER_HEAPS);
-        heap_room = slab_memory(slab) + CACHE_LINE;
+        heap_room = slab_memory(slab) + MA_CACHE_LINE;
         heap_room_end = slab_memory(slab) + MA_GRANULE;
     }
     struct theap *heap = (struct theap *)heap_room;

@@ -25,9 +25,10 @@ static size_t random_number(uintptr_t seed, size_t count)
  * sets that first objects fall into are spread. */
 static size_t start_for(granule_index index, size_t object_size)
 {
-    size_t slack = (MA_GRANULE - SLAB_ALIGNMENT) % object_size;
-    size_t places = slack / SLAB_ALIGNMENT + 1;
-    return SLAB_ALIGNMENT + random_number(index, places) * SLAB_ALIGNMENT;
+    size_t unit = object_size % SLAB_ALIGNMENT == 0 ? SLAB_ALIGNMENT : MA_CACHE_LINE;
+    size_t slack = (MA_GRANULE - unit) % object_size;
+    size_t places = slack / unit + 1;
+    return unit + random_number(index, places) * unit;
 }
 
 /* Bytes of all slabs that no object has taken yet. */

@@ -5,7 +5,7 @@
  *              | header of the core's block |  16 bytes
  *              +----------------------------+
  *              | up to `start`: not used    |  from 64 bytes on, so that objects whose size is a
- *   start   -> +----------------------------+  multiple of 64 keep to their cache lines
+ *   start   -> +----------------------------+  multiple of 64 keep to their cache lines, or of 128
  *              | object 0                   |
  *              | object 1                   |
  *              :                            :
@@ -40,8 +40,8 @@ enum slab_state {
 };
 
 /* What every object is aligned to whose class has a size that is a multiple of it, and so are
- * those of its divisors. Bytes. */
-#define SLAB_ALIGNMENT ((size_t)64)
+ * those of its divisors: two cache lines, which processors fetch together, so that programs ask for that. Bytes. */
+#define SLAB_ALIGNMENT ((size_t)128)
 
 /* Objects are put on the free list by so many bytes at a time, so that memory is touched only
  * when it is soon needed. */

@@ -36,14 +36,14 @@ static void a_slab_is_one_granule_full_of_objects(void **state)
         assert_ptr_equal(slab_at(slab_memory(slab)), slab);
         assert_ptr_equal(slab_at(slab_memory(slab) + MA_GRANULE - 1), slab);
         assert_int_equal(slab->size_class, c);
-        assert_true(slab_start(slab) >= SLAB_ALIGNMENT);
+        assert_true(slab_start(slab) >= MA_CACHE_LINE);
         assert_true(end <= MA_GRANULE);
         assert_true(MA_GRANULE - end < size);
         slab_destroy(slab);
     }
 }
 
-/* Each object is aligned to what its size is a multiple of, up to a cache line; in slabs at
+/* Each object is aligned to what its size is a multiple of, up to two cache lines; in slabs at
  * several places, as each begins at an offset of its own. */
 static void objects_are_as_aligned_as_their_size(void **state)
 {
@@ -72,8 +72,7 @@ static void all_slabs_of_a_class_have_the_same_capacity(void **state)
         struct slab *slabs[SLABS];
         for (size_t i = 0; i < SLABS; i++) {
             slabs[i] = slab_create(c);
-            assert_int_equal(slab_capacity(slabs[i]),
-                             (MA_GRANULE - SLAB_ALIGNMENT) / class_size(c));
+            assert_int_equal(slab_capacity(slabs[i]), (MA_GRANULE - MA_CACHE_LINE) / class_size(c));
         }
         for (size_t i = 0; i < SLABS; i++) {
             slab_destroy(slabs[i]);

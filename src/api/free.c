@@ -6,6 +6,7 @@
 #include "api/checked_alloc.h"
 #include "api/fast.h"
 #include "api/foreign.h"
+#include "api/thread.h"
 #include "base/options.h"
 #include "check/sample.h"
 #include "core/cores.h"
@@ -13,11 +14,25 @@
 
 #include <errno.h>
 
+/* A thread that has never asked for memory gets a heap when it has freed so often: it then gathers what goes back to others. */
+enum { FREES_FOR_HEAP = 32 };
+
+/* The calling thread has freed what it has no cache for. */
+static void note_freed(void)
+{
+    static _Thread_local uint8_t count;
+    if (__builtin_expect(front_heap() == THEAP_NONE, 0) && ++count % FREES_FOR_HEAP == 0) {
+        struct theap *heap = front_enter();
+        front_leave_slow(heap == THEAP_NONE ? thread_open() : heap);
+    }
+}
+
 /* Each of these may need the system, which sets errno: a free leaves it alone. */
 static __attribute__((noinline)) void free_object(struct slab *slab, void *object)
 {
     int saved_errno = errno;
     front_free_slow(slab, object);
+    note_freed();
     errno = saved_errno;
 }
 
@@ -33,6 +48,7 @@ static __attribute__((noinline)) void free_block(const struct segment *segment, 
 {
     int saved_errno = errno;
     cores_free(segment->core, payload);
+    note_freed();
     errno = saved_errno;
 }
 

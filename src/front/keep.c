@@ -10,7 +10,8 @@ void theap_bound_cache(struct theap *heap)
 {
     int saved_errno = errno; /* the core may give memory back to the system */
     heap->keep_left = THEAP_LIMIT_AGE;
-    heap->cache_limit = registry_cache_limit();
+    heap->share = registry_cache_limit();
+    heap->cache_limit = medium_is_asked(&heap->medium) ? heap->share : 0;
     medium_bound(&heap->medium, heap->cache_limit);
     errno = saved_errno;
 }
@@ -50,7 +51,7 @@ static bool keep_or_release(struct theap *heap, struct mem_block *b, size_t size
         return true;
     }
     medium_note_released(medium, size);
-    return medium_release(medium, b, size, heap->cache_limit);
+    return medium_release(medium, b, size, heap->share);
 }
 
 bool theap_keep(struct theap *heap, struct mem_block *b)

@@ -6,6 +6,8 @@
 #include "base/report.h"
 #include "core/cores.h"
 
+#include <string.h>
+
 /* So many blocks go back to the core at a time: few enough that no call takes long, and more than one, for the
  * lock that is taken for them. */
 enum { BATCH_COUNT = 2 };
@@ -130,6 +132,11 @@ void medium_require_absent(const struct medium *medium, const struct mem_block *
     if (is_held) {
         medium_refuse(mb_payload(b), caller);
     }
+}
+
+bool medium_is_asked(const struct medium *medium)
+{
+    return memchr(medium->is_wanted, 1, sizeof(medium->is_wanted)) != NULL;
 }
 
 /* Take the first block of a bin out, and put it before `chain`. */

@@ -49,8 +49,9 @@ struct theap {
     size_t slow_count;        /* slow calls, each of which may look whether to purge */
     struct pending pending[PENDING_COUNT]; /* by the slab's index */
     struct medium medium;
-    size_t cache_limit; /* registry_cache_limit() when it was looked at last */
-    size_t keep_left;   /* blocks that are cached until it is looked at again */
+    size_t share;       /* registry_cache_limit() when it was looked at last */
+    size_t cache_limit; /* so many bytes of it are for blocks in the cache */
+    size_t keep_left;   /* blocks that are cached until these are looked at again */
     /* Atomic: */
     granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */
     bool is_shut;        /* another thread takes what is cached here: see registry_reclaim() */

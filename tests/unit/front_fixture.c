@@ -37,6 +37,7 @@ struct theap *begin_thread(void)
     struct theap *heap = registry_enter();
     if (heap != NULL) {
         open_heaps[open_count++] = heap;
+        heap->medium.is_wanted[medium_bin_for(5000)] = true;
         become(heap);
     }
     return heap;

@@ -499,6 +499,21 @@ static void a_thread_without_a_heap_keeps_nothing(void **state)
     release(payload);
 }
 
+static void a_thread_that_asks_for_no_blocks_keeps_none(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_thread();
+    heap->medium.is_wanted[medium_bin_for(5000)] = false;
+    void *payload = block_of(5000);
+    assert_false(front_keep(mb_of_payload(payload)));
+    assert_null(front_take(5000));
+    for (int frees = 0; !front_keep(mb_of_payload(payload)); frees++) {
+        assert_true(frees < THEAP_LIMIT_AGE);
+    }
+    assert_ptr_equal(front_take(5000), payload);
+    release(payload);
+}
+
 static void settling_gives_the_cached_blocks_back(void **state)
 {
     (void)state;
@@ -547,6 +562,7 @@ int main(void)
         MEDIUM_TEST(small_blocks_are_kept_while_their_class_has_no_slab),
         MEDIUM_TEST(aligned_blocks_are_kept_for_aligned_requests),
         MEDIUM_TEST(a_thread_without_a_heap_keeps_nothing),
+        MEDIUM_TEST(a_thread_that_asks_for_no_blocks_keeps_none),
         MEDIUM_TEST(settling_gives_the_cached_blocks_back),
     };
     return cmocka_run_group_tests(tests, front_group_setup, NULL);

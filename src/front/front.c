@@ -108,12 +108,16 @@ void *front_alloc_slow(struct theap *heap, size_t size)
 void *front_take_slow(struct theap *heap, size_t size)
 {
     if (__builtin_expect(theap_is_real(heap) && !theap_is_shut(heap), 1)) {
-        void *other = medium_take_other(&heap->medium, size); /* the first was looked for */
+        void *other = theap_take_other(heap, size); /* the first was looked for */
         front_leave(heap);
         return other;
     }
     heap = begun(heap);
-    void *payload = theap_is_real(heap) ? medium_take(&heap->medium, size) : NULL;
+    void *payload = NULL;
+    if (theap_is_real(heap)) {
+        payload = medium_take_first(&heap->medium, size);
+        payload = payload != NULL ? payload : theap_take_other(heap, size);
+    }
     front_leave_slow(heap);
     return payload;
 }

@@ -47,11 +47,9 @@ static void correct_for(const struct slab *slab, struct ma_stats *stats)
     stats->overhead_bytes += usable - capacity * size + map;
 }
 
-static void add_medium(struct theap *heap, void *context)
+/* To the core these blocks are used. */
+static void add_cached(struct ma_stats *stats, size_t bytes, size_t count)
 {
-    struct ma_stats *stats = context;
-    size_t bytes = medium_all_bytes(&heap->medium);
-    size_t count = medium_all_count(&heap->medium);
     stats->live_count -= count;
     stats->live_bytes -= bytes - count * MB_OVERHEAD;
     stats->free_count += count;
@@ -60,9 +58,15 @@ static void add_medium(struct theap *heap, void *context)
     stats->overhead_bytes -= count * MB_OVERHEAD;
 }
 
+static void add_medium(struct theap *heap, void *stats)
+{
+    add_cached(stats, medium_all_bytes(&heap->medium), medium_all_count(&heap->medium));
+}
+
 void front_correct_stats(struct ma_stats *stats)
 {
     registry_each(add_medium, stats);
+    add_cached(stats, parcels_bytes(), parcels_count());
     for (size_t i = 1; i < space_map.granule_count; i++) {
         const struct slab *slab = slab_number((granule_index)i);
         if (slab_owner(slab) != NULL) {

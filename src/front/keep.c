@@ -1,8 +1,11 @@
 /*
- * What a thread heap keeps of the blocks that its thread releases: where that takes more than a place in the cache.
+ * What a thread heap keeps of the blocks that its thread releases: where that takes more than a place in the cache. And what it
+ * takes of others'.
  */
+#include "core/cores.h"
 #include "front/registry.h"
 #include "front/theap.h"
+#include "os/alone.h"
 
 #include <errno.h>
 
@@ -22,7 +25,13 @@ static bool is_beyond_slabs(const void *payload)
     return (uintptr_t)payload % (2 * SLAB_ALIGNMENT) == 0;
 }
 
-/* Whether the cache may hold `size` bytes more. Where it holds all that it may, larger blocks make room. */
+/* Whether the thread asks for blocks such as those of `size` bytes. */
+static bool is_wanted(const struct theap *heap, size_t size)
+{
+    return heap->medium.is_wanted[medium_bin(size)];
+}
+
+/* Whether the cache may hold `size` bytes more. Where it holds all that it may, larger blocks make room for what is wanted. */
 static bool may_hold(struct theap *heap, size_t size)
 {
     struct medium *medium = &heap->medium;
@@ -33,10 +42,29 @@ static bool may_hold(struct theap *heap, size_t size)
     if (medium->bytes + size <= heap->cache_limit) {
         return true;
     }
-    if (size > heap->cache_limit || medium_is_among_largest(medium, size)) {
+    if (size > heap->cache_limit || !is_wanted(heap, size) ||
+        medium_is_among_largest(medium, size)) {
         return false;
     }
     medium_bound(medium, heap->cache_limit - size);
+    return true;
+}
+
+/* Gather a block that others may have a use for. False: there are no others, or it is this thread that has. */
+static bool pass_on(struct theap *heap, struct mem_block *b, size_t size)
+{
+    struct parcel *parcel = &heap->medium.parcel;
+    size_t limit = bits_min(heap->share, PARCEL_BYTES);
+    if (os_is_alone() || is_wanted(heap, size) || size > limit) {
+        return false;
+    }
+    if (parcel->bytes + size > limit) {
+        parcel_send(parcel);
+    }
+    parcel_add(parcel, b, size);
+    if (parcel->count == PARCEL_COUNT) {
+        parcel_send(parcel);
+    }
     return true;
 }
 
@@ -51,7 +79,8 @@ static bool keep_or_release(struct theap *heap, struct mem_block *b, size_t size
         return true;
     }
     medium_note_released(medium, size);
-    return medium_release(medium, b, size, heap->share);
+    return medium_release(medium, b, size, heap->share) ||
+           (!is_for_slabs && pass_on(heap, b, size));
 }
 
 bool theap_keep(struct theap *heap, struct mem_block *b)
@@ -66,4 +95,33 @@ bool theap_keep(struct theap *heap, struct mem_block *b)
     bool is_kept = keep_or_release(heap, b, mb_size(b));
     errno = saved_errno;
     return is_kept;
+}
+
+/* Keep what others have passed on, as much as there is room for. */
+static void take_parcel(struct theap *heap)
+{
+    theap_bound_cache(heap);
+    struct object *rest = NULL;
+    struct object *next;
+    for (struct object *o = parcels_take(); o != NULL; o = next) {
+        next = o->next;
+        if (!theap_keep_at_once(heap, mb_of_payload(o))) {
+            o->next = rest;
+            rest = o;
+        }
+    }
+    cores_free_chain(rest);
+}
+
+void *theap_take_other(struct theap *heap, size_t size)
+{
+    struct medium *medium = &heap->medium;
+    void *payload = medium_take_other(medium, size);
+    if (payload == NULL && parcels_exist() && medium->count < PARCEL_COUNT / 2) {
+        int saved_errno = errno; /* as above */
+        take_parcel(heap);
+        payload = medium_take(medium, size);
+        errno = saved_errno;
+    }
+    return payload;
 }

@@ -22,6 +22,16 @@ void medium_report(const struct object *payload, size_t size)
                  (const void *)payload, size);
 }
 
+struct object *medium_unmark(struct mem_block *b)
+{
+    struct object *payload = mb_payload(b);
+    if (__builtin_expect(!mb_is_sealed(b) || payload->mark != object_block_mark(payload), 0)) {
+        medium_report(payload, mb_size(b));
+    }
+    payload->mark = 0;
+    return payload;
+}
+
 /* The first bin at or after `bin` that holds a block; MEDIUM_BIN_COUNT if there is none. */
 static size_t next_filled(const struct medium *medium, size_t bin)
 {
@@ -122,6 +132,9 @@ void medium_require_absent(const struct medium *medium, const struct mem_block *
 {
     const struct medium_run *run = &medium->run;
     bool is_held = run->count > 0 && b >= run->start && b < run->end;
+    for (const struct object *o = medium->parcel.first; o != NULL && !is_held; o = o->next) {
+        is_held = o == mb_payload(b);
+    }
     if (!is_held && medium_caches(mb_size(b))) {
         medium_slot slot = medium->bins[medium_bin(mb_size(b))];
         while (slot != 0 && medium_payload(medium->entries[slot]) != mb_payload(b)) {
@@ -180,16 +193,22 @@ static struct object *take_out(struct medium *medium, size_t keep, size_t limit,
     return chain;
 }
 
+void medium_give_waiting(struct medium *medium)
+{
+    medium_give_run(medium);
+    cores_free_chain(parcel_unpack(&medium->parcel, NULL));
+}
+
 /* The same, for the core. */
 static void give_back(struct medium *medium, size_t keep, size_t limit)
 {
-    medium_give_run(medium);
+    medium_give_waiting(medium);
     cores_free_chain(take_out(medium, keep, limit, NULL));
 }
 
 struct object *medium_take_all(struct medium *medium, struct object *chain)
 {
-    return take_out(medium, 0, 0, medium_take_run(medium, chain));
+    return take_out(medium, 0, 0, medium_take_run(medium, parcel_unpack(&medium->parcel, chain)));
 }
 
 void medium_bound(struct medium *medium, size_t limit)
@@ -262,6 +281,17 @@ static struct object *take_sound(struct medium *medium, size_t bin, struct objec
     return chain;
 }
 
+/* The same with the parcel. A mark that is right vouches for the link. */
+static struct object *take_sound_parcel(const struct parcel *parcel, struct object *chain)
+{
+    struct object *o = parcel->first;
+    while (o != NULL) {
+        struct object *next = core_may_be_block(mb_of_payload(o)) ? o->next : NULL;
+        o = take_if_sound(o, &chain) ? next : NULL;
+    }
+    return chain;
+}
+
 /* The same with the run. */
 static struct object *take_sound_run(const struct medium_run *run, struct object *chain)
 {
@@ -275,7 +305,7 @@ static struct object *take_sound_run(const struct medium_run *run, struct object
 /* What was in the owner's hand, or is in no list, stays for good. No block is found twice, as its mark is taken off. */
 void medium_salvage(struct medium *medium)
 {
-    struct object *chain = take_sound_run(&medium->run, NULL);
+    struct object *chain = take_sound_parcel(&medium->parcel, take_sound_run(&medium->run, NULL));
     for (size_t bin = 0; bin < MEDIUM_BIN_COUNT; bin++) {
         chain = take_sound(medium, bin, chain);
     }

@@ -21,6 +21,7 @@
 #include "core/core.h"
 #include "front/classes.h"
 #include "front/object.h"
+#include "front/parcels.h"
 
 /* Sizes of cached blocks, headers included: at least so much, and less than this. */
 #define MEDIUM_MIN MB_MIN
@@ -89,6 +90,7 @@ struct medium {
     size_t bytes; /* in the tables */
     size_t count;
     struct medium_run run;
+    struct parcel parcel;
     uint64_t filled[MEDIUM_WORDS]; /* a bit for each bin that holds any */
     size_t filled_count;           /* such bins */
     size_t hand;                   /* the bin that is looked at next for one that is not wanted */
@@ -202,13 +204,15 @@ static inline size_t medium_round(size_t size)
 static inline size_t medium_all_bytes(const struct medium *medium)
 {
     return __atomic_load_n(&medium->bytes, __ATOMIC_RELAXED) +
-           __atomic_load_n(&medium->run.bytes, __ATOMIC_RELAXED);
+           __atomic_load_n(&medium->run.bytes, __ATOMIC_RELAXED) +
+           __atomic_load_n(&medium->parcel.bytes, __ATOMIC_RELAXED);
 }
 
 static inline size_t medium_all_count(const struct medium *medium)
 {
     return __atomic_load_n(&medium->count, __ATOMIC_RELAXED) +
-           __atomic_load_n(&medium->run.count, __ATOMIC_RELAXED);
+           __atomic_load_n(&medium->run.count, __ATOMIC_RELAXED) +
+           __atomic_load_n(&medium->parcel.count, __ATOMIC_RELAXED);
 }
 
 static inline void medium_count(struct medium *medium, size_t bytes, size_t blocks)
@@ -216,6 +220,10 @@ static inline void medium_count(struct medium *medium, size_t bytes, size_t bloc
     __atomic_store_n(&medium->bytes, medium->bytes + bytes, __ATOMIC_RELAXED);
     __atomic_store_n(&medium->count, medium->count + blocks, __ATOMIC_RELAXED);
 }
+
+/* The payload of a block that bears the mark of a cached one, which it bears no more. Aborts with a report where it is not as it was
+ * left. */
+struct object *medium_unmark(struct mem_block *b);
 
 /* Abort with a report: the payload of a cached block of `size` bytes is not as it was left. */
 __attribute__((noreturn, cold)) void medium_report(const struct object *payload, size_t size);
@@ -316,6 +324,9 @@ medium_add(struct medium *medium, struct mem_block *b, size_t size, size_t bin)
 /* Keep the used block `b`, of `size` bytes, until it is known whether its neighbours go back to the core, too, if that is likely;
  * no more than `limit` bytes of them. False: it is to go now. Requires: medium_caches(size). */
 bool medium_release(struct medium *medium, struct mem_block *b, size_t size, size_t limit);
+
+/* Give the core what waits to go there, or to another thread: the run and the parcel. */
+void medium_give_waiting(struct medium *medium);
 
 /* Give the core the run; or put its blocks before `chain`, for cores_free_chain(). */
 void medium_give_run(struct medium *medium);

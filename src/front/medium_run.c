@@ -5,17 +5,6 @@
 
 #include "core/cores.h"
 
-/* The block's payload, which bears no mark any more. */
-static struct object *unmark(struct mem_block *b)
-{
-    struct object *payload = mb_payload(b);
-    if (__builtin_expect(!mb_is_sealed(b) || payload->mark != object_block_mark(payload), 0)) {
-        medium_report(payload, mb_size(b));
-    }
-    payload->mark = 0;
-    return payload;
-}
-
 /* What the run holds is no longer cached. */
 static struct medium_run end_run(struct medium *medium)
 {
@@ -30,7 +19,7 @@ void medium_give_run(struct medium *medium)
     if (medium->run.count > 0) {
         struct medium_run run = end_run(medium);
         for (struct mem_block *b = run.start; b < run.end; b = mb_next(b)) {
-            unmark(b);
+            medium_unmark(b);
         }
         cores_free_run(space_segment_of(run.start)->core, mb_payload(run.start), run.count);
     }
@@ -41,7 +30,7 @@ struct object *medium_take_run(struct medium *medium, struct object *chain)
     if (medium->run.count > 0) {
         struct medium_run run = end_run(medium);
         for (struct mem_block *b = run.start; b < run.end; b = mb_next(b)) {
-            struct object *payload = unmark(b);
+            struct object *payload = medium_unmark(b);
             payload->next = chain;
             chain = payload;
         }

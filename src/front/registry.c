@@ -346,7 +346,8 @@ bool registry_reclaim(const struct theap *mine)
     if (!enter()) {
         return false;
     }
-    bool had_resting = resting_flush();
+    bool had_waiting = resting_flush();
+    had_waiting |= parcels_flush();
     for (struct theap *heap = others_locked(heaps, mine); heap != NULL;
          heap = others_locked(heap->next, mine)) {
         __atomic_store_n(&heap->is_shut, true, __ATOMIC_SEQ_CST);
@@ -364,7 +365,7 @@ bool registry_reclaim(const struct theap *mine)
     }
     has_any = give_to_core(loot);
     leave();
-    return has_any || had_resting;
+    return has_any || had_waiting;
 }
 
 /* Close the heaps of threads that have vanished. False: there are none. */
@@ -450,6 +451,9 @@ void registry_after_fork(struct theap *mine)
             medium_salvage(&heap->medium);
             lists_lose_empties(heap);
         }
+    }
+    if (has_others) {
+        parcels_after_fork();
     }
 }
 

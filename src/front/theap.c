@@ -207,7 +207,7 @@ void theap_settle(struct theap *heap, size_t limit)
 {
     sweep(heap);
     lists_release_empties(heap, limit);
-    medium_give_run(&heap->medium);
+    medium_give_waiting(&heap->medium);
     medium_bound(&heap->medium, limit);
 }
 

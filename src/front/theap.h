@@ -156,6 +156,10 @@ static inline __attribute__((always_inline)) bool theap_keep_at_once(struct thea
  * too large for that, or slabs serve its size. */
 bool theap_keep(struct theap *heap, struct mem_block *b);
 
+/* A payload of at least `size` bytes, for which medium_take_first() had none: from another bin, or of what other threads have passed
+ * on. NULL where the core is to serve. */
+void *theap_take_other(struct theap *heap, size_t size);
+
 /* Give back all slabs that are empty, current ones included, and the pages without live objects in all others that serve
  * nothing now. True where there were any. */
 bool theap_release(struct theap *heap);

@@ -1,0 +1,95 @@
+/*
+ * Two threads allocate blocks of medium size that two others verify and free, and that never ask for any; the main thread forks
+ * meanwhile. The blocks are nobody else's, the heap grows no further, and it is sound, in the children too.
+ */
+#include "resident.h"
+
+#include <sched.h>
+
+enum { PAIRS = 2, RING = 256, FORKS = 40 };
+
+static const size_t block_count = 150000; /* for each pair */
+
+static struct {
+    struct stamped *slots[RING];
+    size_t written; /* atomic */
+    size_t read;    /* atomic */
+} rings[PAIRS];
+
+/* 1 to 16 KiB, and sometimes more. */
+static size_t block_size(uint64_t *random)
+{
+    return 1000 + random_below(random, random_below(random, 30) == 0 ? 60000 : 15000);
+}
+
+static void *produce(void *context)
+{
+    size_t number = (size_t)(uintptr_t)context;
+    uint64_t random = number + 1;
+    for (size_t at = 0; at < block_count; at++) {
+        while (at - __atomic_load_n(&rings[number].read, __ATOMIC_ACQUIRE) == RING) {
+            sched_yield();
+        }
+        rings[number].slots[at % RING] = new_stamped(block_size(&random), (unsigned char)at);
+        __atomic_store_n(&rings[number].written, at + 1, __ATOMIC_RELEASE);
+    }
+    return NULL;
+}
+
+static void *consume(void *context)
+{
+    size_t number = (size_t)(uintptr_t)context;
+    for (size_t at = 0; at < block_count; at++) {
+        while (at == __atomic_load_n(&rings[number].written, __ATOMIC_ACQUIRE)) {
+            sched_yield();
+        }
+        free_stamped(rings[number].slots[at % RING]);
+        __atomic_store_n(&rings[number].read, at + 1, __ATOMIC_RELEASE);
+    }
+    return NULL;
+}
+
+/* A child uses the heap, and ends. */
+static void fork_once(int number)
+{
+    pid_t child = fork();
+    require(child >= 0, "there is a child");
+    if (child == 0) {
+        be_impatient();
+        static struct stamped *table[100];
+        uint64_t random = (uint64_t)number;
+        check_heap("in a child");
+        churn(table, 100, &random, 300);
+        free_table(table, 100);
+        check_heap("in a child, at its end");
+        _exit(0);
+    }
+    int status;
+    require(waitpid(child, &status, 0) == child && status == 0, "the child is well");
+}
+
+int main(void)
+{
+    be_impatient();
+    require_library();
+    pthread_t producers[PAIRS];
+    pthread_t consumers[PAIRS];
+    for (size_t i = 0; i < PAIRS; i++) {
+        producers[i] = start_thread(produce, (void *)i);
+        consumers[i] = start_thread(consume, (void *)i);
+    }
+    size_t before = 0;
+    for (int i = 0; i < FORKS; i++) {
+        usleep(10000);
+        fork_once(i);
+        before = i == FORKS / 4 ? resident_bytes() : before;
+    }
+    for (size_t i = 0; i < PAIRS; i++) {
+        pthread_join(producers[i], NULL);
+        pthread_join(consumers[i], NULL);
+    }
+    /* What never came back would be gigabytes. A few more blocks may be live at the same time than before. */
+    require_growth(before, 8 * MIB, "after all blocks");
+    check_heap("after all blocks were freed by others");
+    return 0;
+}

@@ -1,6 +1,10 @@
 /*
  * Two threads allocate blocks of medium size that two others verify and free, and that never ask for any; the main thread forks
  * meanwhile. The blocks are nobody else's, the heap grows no further, and it is sound, in the children too.
+ *
+ *   cross_blocks [COUNT]
+ *
+ * With a number of blocks for each pair it only passes these on.
  */
 #include "resident.h"
 
@@ -8,7 +12,7 @@
 
 enum { PAIRS = 2, RING = 256, FORKS = 40 };
 
-static const size_t block_count = 150000; /* for each pair */
+static size_t block_count = 150000; /* for each pair */
 
 static struct {
     struct stamped *slots[RING];
@@ -68,22 +72,30 @@ static void fork_once(int number)
     require(waitpid(child, &status, 0) == child && status == 0, "the child is well");
 }
 
-int main(void)
+/* What is resident when the heap has grown as far as it should. */
+static size_t fork_meanwhile(void)
+{
+    size_t resident = 0;
+    for (int i = 0; i < FORKS; i++) {
+        usleep(10000);
+        fork_once(i);
+        resident = i == FORKS / 4 ? resident_bytes() : resident;
+    }
+    return resident;
+}
+
+int main(int argc, char **argv)
 {
     be_impatient();
     require_library();
+    block_count = argc > 1 ? strtoul(argv[1], NULL, 10) : block_count;
     pthread_t producers[PAIRS];
     pthread_t consumers[PAIRS];
     for (size_t i = 0; i < PAIRS; i++) {
         producers[i] = start_thread(produce, (void *)i);
         consumers[i] = start_thread(consume, (void *)i);
     }
-    size_t before = 0;
-    for (int i = 0; i < FORKS; i++) {
-        usleep(10000);
-        fork_once(i);
-        before = i == FORKS / 4 ? resident_bytes() : before;
-    }
+    size_t before = argc > 1 ? SIZE_MAX : fork_meanwhile();
     for (size_t i = 0; i < PAIRS; i++) {
         pthread_join(producers[i], NULL);
         pthread_join(consumers[i], NULL);

@@ -15,18 +15,11 @@
 
 #include <errno.h>
 
-/* A thread that has never asked for memory gets a heap when it has freed so often: it then gathers what goes back to others, if there
- * are any. */
-enum { FREES_FOR_HEAP = 32 };
-
 /* The calling thread has freed what it has no cache for. */
 static void note_freed(void)
 {
-    static _Thread_local uint8_t count;
-    if (__builtin_expect(front_heap() == THEAP_NONE, 0) && !os_is_alone() &&
-        ++count % FREES_FOR_HEAP == 0) {
-        struct theap *heap = front_enter();
-        front_leave_slow(heap == THEAP_NONE ? thread_open() : heap);
+    if (__builtin_expect(front_heap() == THEAP_NONE, 0) && !os_is_alone()) {
+        thread_note_freed();
     }
 }
 

@@ -8,6 +8,9 @@
 
 #include <pthread.h>
 
+/* A thread that has never asked for memory gets a heap when it has freed so often. */
+enum { FREES_FOR_HEAP = 32 };
+
 static pthread_key_t key;
 static bool has_key; /* constant after start */
 
@@ -17,8 +20,10 @@ static bool has_key; /* constant after start */
  */
 static void end_thread(void *heap)
 {
-    if (front_own == NULL) {
-        return; /* the front was closed since */
+    if (front_own ==
+        NULL) { /* it was closed since, or only things were freed: libc may free more after this */
+        front_leave(THEAP_OFF);
+        return;
     }
     if (!front_own->is_leaving) {
         front_own->is_leaving = true;
@@ -56,6 +61,23 @@ struct theap *thread_open(void)
         return THEAP_OFF;
     }
     return heap;
+}
+
+/*
+ * The first free sees to it that end_thread() is called. For in a thread that is about to end libc frees what it had for
+ * others, after the last destructor: a heap that was made then would never be closed.
+ */
+void thread_note_freed(void)
+{
+    static _Thread_local uint8_t count;
+    if (count == 0 && (!has_key || pthread_setspecific(key, &key) != 0)) {
+        return;
+    }
+    if (++count == FREES_FOR_HEAP) {
+        count = 1;
+        struct theap *heap = front_enter();
+        front_leave_slow(heap == THEAP_NONE ? thread_open() : heap);
+    }
 }
 
 void thread_close(void)

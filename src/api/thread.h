@@ -13,6 +13,10 @@ void thread_start(void);
  * now. Requires: the library has started. */
 struct theap *thread_open(void);
 
+/* The calling thread, which has no heap, has freed something; it has one when it has done so often, to gather what goes back to
+ * others. */
+void thread_note_freed(void);
+
 /* The calling thread has no heap any more, and gets none. */
 void thread_close(void);
 

@@ -17,7 +17,7 @@
  * heap does without. Bytes. */
 #define MA_PAGE ((size_t)4 << 10)
 
-/* What processors fetch at a time. Bytes. */
+/* What a processor owns, or loses to another, at a time. Bytes. */
 #define MA_CACHE_LINE ((size_t)64)
 
 /* The heap's range is cut into granules; each has one descriptor. Bytes. */

@@ -108,7 +108,7 @@ void *front_alloc_slow(struct theap *heap, size_t size)
 void *front_take_slow(struct theap *heap, size_t size)
 {
     if (__builtin_expect(theap_is_real(heap) && !theap_is_shut(heap), 1)) {
-        void *other = theap_take_other(heap, size); /* the first was looked for */
+        void *other = theap_take_other(heap, size); /* its own bin is empty */
         front_leave(heap);
         return other;
     }
@@ -148,6 +148,8 @@ size_t front_wanted_count(size_t size)
     struct theap *heap = enter_cache();
     size_t count = 1;
     if (theap_is_real(heap)) {
+        heap->medium.is_wanted[medium_bin_for(size)] =
+            true; /* there was no heap to say so before */
         if (heap->cache_limit == 0) {
             theap_bound_cache(heap);
         }

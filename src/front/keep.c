@@ -35,7 +35,7 @@ static bool is_wanted(const struct theap *heap, size_t size)
 static bool may_hold(struct theap *heap, size_t size)
 {
     struct medium *medium = &heap->medium;
-    if (heap->keep_left == 0) {
+    if (heap->keep_left == 0 || (heap->cache_limit == 0 && is_wanted(heap, size))) {
         theap_bound_cache(heap);
     }
     heap->keep_left--;

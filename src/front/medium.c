@@ -132,9 +132,7 @@ void medium_require_absent(const struct medium *medium, const struct mem_block *
 {
     const struct medium_run *run = &medium->run;
     bool is_held = run->count > 0 && b >= run->start && b < run->end;
-    for (const struct object *o = medium->parcel.first; o != NULL && !is_held; o = o->next) {
-        is_held = o == mb_payload(b);
-    }
+    is_held = is_held || parcel_has(&medium->parcel, b);
     if (!is_held && medium_caches(mb_size(b))) {
         medium_slot slot = medium->bins[medium_bin(mb_size(b))];
         while (slot != 0 && medium_payload(medium->entries[slot]) != mb_payload(b)) {

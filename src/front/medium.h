@@ -8,7 +8,7 @@
  * next larger block serves, if it wastes at most 1/MEDIUM_WASTE_SHARE; else the core is to. The bytes that are held are bounded
  * (theap_keep()).
  *
- * What finds no place goes back to the core: as long as it lies next to what was released before, not at once, but in
+ * What finds no place goes to other threads (parcels.h), or back to the core: as long as it lies next to what was released before, not at once, but in
  * runs of blocks, each of which becomes free as one. And where many of a size are asked for, they come from the core several
  * at a time.
  *
@@ -80,7 +80,7 @@ static inline size_t medium_size(medium_entry entry)
 struct medium_run {
     struct mem_block *start;
     struct mem_block *end;
-    size_t count; /* 0: none; the core has what was there */
+    size_t count; /* 0: none; what was there went its way */
     size_t bytes; /* of these */
 };
 

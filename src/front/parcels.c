@@ -22,6 +22,9 @@ static void count_held(size_t bytes, size_t blocks)
 void parcel_add(struct parcel *parcel, struct mem_block *b, size_t size)
 {
     struct object *payload = mb_payload(b);
+    if (__builtin_expect(payload == parcel->first, 0)) {
+        medium_refuse(payload, "free");
+    }
     payload->next = parcel->first;
     payload->mark = object_block_mark(payload);
     /* What the parcel leads to has a mark: see medium_salvage(). */
@@ -29,6 +32,18 @@ void parcel_add(struct parcel *parcel, struct mem_block *b, size_t size)
     parcel->first = payload;
     __atomic_store_n(&parcel->count, parcel->count + 1, __ATOMIC_RELAXED);
     __atomic_store_n(&parcel->bytes, parcel->bytes + size, __ATOMIC_RELAXED);
+}
+
+bool parcel_has(const struct parcel *parcel, const struct mem_block *b)
+{
+    const struct object *o = parcel->first;
+    while (o != NULL && o != mb_payload(b)) {
+        if (!medium_holds(o)) {
+            medium_report(o, mb_size(mb_of_payload(o)));
+        }
+        o = o->next;
+    }
+    return o != NULL;
 }
 
 /* What is in the parcel is in the caller's hands. */
@@ -84,7 +99,12 @@ void parcel_send(struct parcel *parcel)
 
 bool parcels_exist(void)
 {
-    return parcels_count() != 0;
+    for (size_t i = 0; i < PARCEL_HOLES; i++) {
+        if (__atomic_load_n(&holes[i], __ATOMIC_RELAXED) != NULL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The first parcel that is found, out of its pigeonhole; NULL if there is none. */
@@ -114,10 +134,9 @@ struct object *parcels_take(void)
 
 bool parcels_flush(void)
 {
-    struct object *chain = parcels_take();
-    bool has_any = chain != NULL;
-    for (; chain != NULL; chain = parcels_take()) {
-        cores_free_chain(chain);
+    bool has_any = parcels_exist();
+    for (size_t i = 0; i < PARCEL_HOLES; i++) { /* others may go on sending */
+        cores_free_chain(parcels_take());
     }
     return has_any;
 }
@@ -129,12 +148,18 @@ void parcels_after_fork(void)
     __atomic_store_n(&held_count, 0, __ATOMIC_RELAXED);
 }
 
+/* A child that a signal handler has forked amid parcels_take() may count what it does not have. */
+static size_t not_negative(size_t held)
+{
+    return held <= PTRDIFF_MAX ? held : 0;
+}
+
 size_t parcels_bytes(void)
 {
-    return __atomic_load_n(&held_bytes, __ATOMIC_RELAXED);
+    return not_negative(__atomic_load_n(&held_bytes, __ATOMIC_RELAXED));
 }
 
 size_t parcels_count(void)
 {
-    return __atomic_load_n(&held_count, __ATOMIC_RELAXED);
+    return not_negative(__atomic_load_n(&held_count, __ATOMIC_RELAXED));
 }

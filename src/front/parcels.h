@@ -30,8 +30,12 @@ struct parcel {
     size_t bytes;         /* so, too */
 };
 
-/* Put the used block `b`, of `size` bytes, in. */
+/* Put the used block `b`, of `size` bytes, in. Aborts with a report where it is the last that was put in. */
 void parcel_add(struct parcel *parcel, struct mem_block *b, size_t size);
+
+/* Whether the used block `b` is in it, whatever was written there since. Aborts with a report where something was written to one
+ * that was put in later. */
+bool parcel_has(const struct parcel *parcel, const struct mem_block *b);
 
 /* Leave it for another thread. The parcel is empty then. */
 void parcel_send(struct parcel *parcel);

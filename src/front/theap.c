@@ -219,6 +219,8 @@ void theap_rest(struct theap *heap)
     memset(heap->warmth, 0, sizeof(heap->warmth));
     memset(heap->created, 0, sizeof(heap->created));
     memset(heap->medium.held, 0, sizeof(heap->medium.held));
+    memset(heap->medium.is_wanted, 0, sizeof(heap->medium.is_wanted));
+    memset(heap->medium.misses, 0, sizeof(heap->medium.misses));
     heap->afforded_count = 0;
     for (granule_index index = heap->slabs; index != 0; index = slab_number(index)->sibling_next) {
         size_t size_class = slab_number(index)->size_class;

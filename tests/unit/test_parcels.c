@@ -116,6 +116,16 @@ static void take(void *unused)
     parcels_take();
 }
 
+static void put_in(void *payload)
+{
+    parcel_add(&parcel, mb_of_payload(payload), block_size(payload));
+}
+
+static void look_for(void *payload)
+{
+    parcel_has(&parcel, mb_of_payload(payload));
+}
+
 static void a_write_to_what_was_sent_is_told(void **state)
 {
     (void)state;
@@ -126,6 +136,30 @@ static void a_write_to_what_was_sent_is_told(void **state)
     o->next = NULL;
     assert_aborts(take, NULL, "corrupted free list");
     o->next = next;
+}
+
+static void a_free_of_the_last_that_was_put_in_is_told(void **state)
+{
+    (void)state;
+    fill();
+    struct object *last = payloads[COUNT - 1];
+    struct object was = *last;
+    *last = (struct object){0};
+    assert_aborts(put_in, last, "free already");
+    *last = was;
+}
+
+static void what_is_in_is_known_whatever_is_written_there(void **state)
+{
+    (void)state;
+    fill();
+    struct object *o = payloads[1];
+    struct object was = *o;
+    *o = (struct object){.next = (struct object *)1};
+    assert_true(parcel_has(&parcel, mb_of_payload(o)));
+    assert_aborts(look_for, payloads[0], "corrupted free list"); /* behind what was written to */
+    *o = was;
+    assert_true(parcel_has(&parcel, mb_of_payload(payloads[0])));
 }
 
 static void a_child_has_none(void **state)
@@ -279,6 +313,8 @@ int main(void)
         PARCELS_TEST(what_is_sent_can_be_taken_once),
         PARCELS_TEST(no_more_wait_than_there_are_pigeonholes),
         PARCELS_TEST(a_write_to_what_was_sent_is_told),
+        PARCELS_TEST(a_free_of_the_last_that_was_put_in_is_told),
+        PARCELS_TEST(what_is_in_is_known_whatever_is_written_there),
         PARCELS_TEST(a_child_has_none),
         THREADS_TEST(what_a_thread_never_asks_for_serves_another),
         THREADS_TEST(a_thread_with_a_full_cache_takes_nothing),

@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "front/inspect.h"
 #include "front/registry.h"
+#include "os/alone.h"
 #include "os/lock.h"
 #include "support/fake_os.h"
 
@@ -31,6 +32,7 @@ void pretended_reset(void)
     running = &threads[0];
     front_own = NULL;
     front_leave(THEAP_NONE);
+    __libc_single_threaded = false; /* nor is the process that is played */
 }
 
 void pretended_run(size_t number)
@@ -86,6 +88,12 @@ struct theap *thread_open(void)
     heap->pointer = &running->offset;
     front_own = heap;
     return heap;
+}
+
+/* At the first free: inputs are short. */
+void thread_note_freed(void)
+{
+    front_leave_slow(thread_open());
 }
 
 void thread_close(void)

@@ -11,13 +11,18 @@
 int front_check(const struct theap *mine)
 {
     int result = 0;
-    struct theap *heap = front_enter(); /* or a signal handler would change what is looked at */
+    /* Or a signal handler would change what is looked at, or give it back. */
+    struct theap *heap = front_enter();
+    bool is_held = registry_hold();
     for (size_t i = 1; i < space_map.granule_count && result == 0; i++) {
         const struct slab *slab = slab_number((granule_index)i);
         const struct theap *owner = slab_owner(slab);
         if (owner != NULL && (owner == mine || owner == OWNER_ORPHAN)) {
             result = slab_check(slab);
         }
+    }
+    if (is_held) {
+        registry_let_go();
     }
     front_leave(heap);
     return result;
@@ -47,9 +52,11 @@ static void correct_for(const struct slab *slab, struct ma_stats *stats)
     stats->overhead_bytes += usable - capacity * size + map;
 }
 
-/* To the core these blocks are used. */
+/* To the core these blocks are used. What passes from one thread to another meanwhile may be counted twice. */
 static void add_cached(struct ma_stats *stats, size_t bytes, size_t count)
 {
+    count = bits_min(count, stats->live_count);
+    bytes = bits_min(bytes, stats->live_bytes + count * MB_OVERHEAD);
     stats->live_count -= count;
     stats->live_bytes -= bytes - count * MB_OVERHEAD;
     stats->free_count += count;

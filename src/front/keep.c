@@ -14,7 +14,8 @@ void theap_bound_cache(struct theap *heap)
     int saved_errno = errno; /* the core may give memory back to the system */
     heap->keep_left = THEAP_LIMIT_AGE;
     heap->share = registry_cache_limit();
-    heap->cache_limit = medium_is_asked(&heap->medium) ? heap->share : 0;
+    heap->asks = heap->asks || medium_is_asked(&heap->medium);
+    heap->cache_limit = heap->asks ? heap->share : 0;
     medium_bound(&heap->medium, heap->cache_limit);
     errno = saved_errno;
 }

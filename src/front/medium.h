@@ -159,7 +159,7 @@ void medium_note_released(struct medium *medium, size_t size);
 /* How many blocks, of about what a request of `size` bytes gets, the core gave and was not given back; 255 for more. */
 size_t medium_held_count(const struct medium *medium, size_t size);
 
-/* Whether the thread has asked for blocks: one that only frees has no use for a cache. */
+/* Whether the thread has asked for blocks lately: one that only frees has no use for a cache. */
 bool medium_is_asked(const struct medium *medium);
 
 /* The bin of medium size from `steps` on, the steps being those of sizes whose highest bit is `top`. */

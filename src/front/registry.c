@@ -457,6 +457,16 @@ void registry_after_fork(struct theap *mine)
     }
 }
 
+bool registry_hold(void)
+{
+    return enter();
+}
+
+void registry_let_go(void)
+{
+    leave();
+}
+
 void registry_lend(void)
 {
     if (lock_lent_to_me(&lock) || enter()) {

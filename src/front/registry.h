@@ -52,6 +52,11 @@ size_t registry_empty_limit(void);
 /* Call `visit` for each thread heap that serves a thread, or has something cached for the next. */
 void registry_each(void (*visit)(struct theap *heap, void *context), void *context);
 
+/* Keep the orphans as they are while the caller looks at them: what a signal handler frees there meanwhile is seen to afterwards.
+ * False: the caller must do without, and does not let go. */
+bool registry_hold(void);
+void registry_let_go(void);
+
 /* As cores_lend() and cores_take_back(), for the registry's lock. */
 void registry_lend(void);
 

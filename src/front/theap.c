@@ -228,6 +228,9 @@ void theap_rest(struct theap *heap)
         heap->warmth[size_class] = EARNED;
         heap->created[size_class]++;
     }
+    heap->asks = false;
+    heap->cache_limit = 0;
+    heap->keep_left = 0;
     heap->is_leaving = false;
     heap->adopted_count = 0;
     heap->created_count = 0;

@@ -52,6 +52,7 @@ struct theap {
     size_t share;       /* registry_cache_limit() when it was looked at last */
     size_t cache_limit; /* so many bytes of it are for blocks in the cache */
     size_t keep_left;   /* blocks that are cached until these are looked at again */
+    bool asks;          /* the thread has asked for blocks */
     /* Atomic: */
     granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */
     bool is_shut;        /* another thread takes what is cached here: see registry_reclaim() */

@@ -512,6 +512,26 @@ static void a_thread_that_asks_for_no_blocks_keeps_none(void **state)
     release(payload);
 }
 
+/* Its batches are larger than the cache: what was asked for last may be long ago. */
+static void a_thread_that_has_asked_goes_on_caching(void **state)
+{
+    (void)state;
+    enum { BATCH = 400 };
+    static void *payloads[BATCH];
+    struct theap *heap = begin_thread();
+    heap->medium.is_wanted[medium_bin_for(5000)] = false;
+    for (int turn = 0; turn < 3; turn++) {
+        for (size_t i = 0; i < BATCH; i++) {
+            void *cached = front_take(1500);
+            payloads[i] = cached != NULL ? cached : block_of(1500);
+        }
+        for (size_t i = 0; i < BATCH; i++) {
+            keep_or_release(payloads[i]);
+        }
+        assert_true(heap->medium.count > MEDIUM_ROOM / 2);
+    }
+}
+
 static void settling_gives_the_cached_blocks_back(void **state)
 {
     (void)state;
@@ -561,6 +581,7 @@ int main(void)
         MEDIUM_TEST(aligned_blocks_are_kept_for_aligned_requests),
         MEDIUM_TEST(a_thread_without_a_heap_keeps_nothing),
         MEDIUM_TEST(a_thread_that_asks_for_no_blocks_keeps_none),
+        MEDIUM_TEST(a_thread_that_has_asked_goes_on_caching),
         MEDIUM_TEST(settling_gives_the_cached_blocks_back),
     };
     return cmocka_run_group_tests(tests, front_group_setup, NULL);

@@ -72,12 +72,12 @@ static void add_medium(struct theap *heap, void *stats)
 
 void front_correct_stats(struct ma_stats *stats)
 {
-    registry_each(add_medium, stats);
-    add_cached(stats, parcels_bytes(), parcels_count());
     for (size_t i = 1; i < space_map.granule_count; i++) {
         const struct slab *slab = slab_number((granule_index)i);
         if (slab_owner(slab) != NULL) {
             correct_for(slab, stats);
         }
     }
+    registry_each(add_medium, stats); /* when live is what programs have, and this */
+    add_cached(stats, parcels_bytes(), parcels_count());
 }

@@ -20,8 +20,8 @@ static bool has_key; /* constant after start */
  */
 static void end_thread(void *heap)
 {
-    if (front_own ==
-        NULL) { /* it was closed since, or only things were freed: libc may free more after this */
+    if (front_own == NULL) {
+        /* It was closed since, or the thread has only freed: libc may free more after this. */
         front_leave(THEAP_OFF);
         return;
     }
@@ -75,8 +75,8 @@ void thread_note_freed(void)
     }
     if (++count == FREES_FOR_HEAP) {
         count = 1;
-        struct theap *heap = front_enter();
-        front_leave_slow(heap == THEAP_NONE ? thread_open() : heap);
+        front_enter();
+        front_leave_slow(thread_open());
     }
 }
 

@@ -148,9 +148,9 @@ size_t front_wanted_count(size_t size)
     struct theap *heap = enter_cache();
     size_t count = 1;
     if (theap_is_real(heap)) {
-        heap->medium.is_wanted[medium_bin_for(size)] =
-            true; /* there was no heap to say so before */
         if (heap->cache_limit == 0) {
+            /* There may have been no heap to say so before. */
+            heap->medium.is_wanted[medium_bin_for(size)] = true;
             theap_bound_cache(heap);
         }
         count = medium_wanted_count(&heap->medium, size, heap->cache_limit);

@@ -86,9 +86,6 @@ static bool keep_or_release(struct theap *heap, struct mem_block *b, size_t size
 
 bool theap_keep(struct theap *heap, struct mem_block *b)
 {
-    if (theap_keep_at_once(heap, b)) {
-        return true;
-    }
     if (!medium_caches(mb_size(b))) {
         return false;
     }
@@ -118,7 +115,7 @@ void *theap_take_other(struct theap *heap, size_t size)
 {
     struct medium *medium = &heap->medium;
     void *payload = medium_take_other(medium, size);
-    if (payload == NULL && parcels_exist() && medium->count < PARCEL_COUNT / 2) {
+    if (payload == NULL && medium->count < PARCEL_COUNT / 2 && parcels_exist()) {
         int saved_errno = errno; /* as above */
         take_parcel(heap);
         payload = medium_take(medium, size);

@@ -25,7 +25,7 @@ void medium_report(const struct object *payload, size_t size)
 struct object *medium_unmark(struct mem_block *b)
 {
     struct object *payload = mb_payload(b);
-    if (__builtin_expect(!mb_is_sealed(b) || payload->mark != object_block_mark(payload), 0)) {
+    if (__builtin_expect(!mb_is_sealed(b) || !medium_holds(payload), 0)) {
         medium_report(payload, mb_size(b));
     }
     payload->mark = 0;
@@ -176,6 +176,12 @@ size_t medium_wanted_count(struct medium *medium, size_t size, size_t limit)
     return count > 1 ? count : 1;
 }
 
+void medium_give_waiting(struct medium *medium)
+{
+    medium_give_run(medium);
+    cores_free_chain(parcel_unpack(&medium->parcel, NULL));
+}
+
 /*
  * Take the largest blocks out, and put them before `chain`: until at most `keep` bytes are left, or, where the cache holds no
  * more than `limit`, so many that the call has taken its time. No block comes back to the core with a mark: it would be there
@@ -189,12 +195,6 @@ static struct object *take_out(struct medium *medium, size_t keep, size_t limit,
         chain = take_first(medium, last_filled(medium), chain);
     }
     return chain;
-}
-
-void medium_give_waiting(struct medium *medium)
-{
-    medium_give_run(medium);
-    cores_free_chain(parcel_unpack(&medium->parcel, NULL));
 }
 
 /* The same, for the core. */

@@ -8,9 +8,9 @@
  * next larger block serves, if it wastes at most 1/MEDIUM_WASTE_SHARE; else the core is to. The bytes that are held are bounded
  * (theap_keep()).
  *
- * What finds no place goes to other threads (parcels.h), or back to the core: as long as it lies next to what was released before, not at once, but in
- * runs of blocks, each of which becomes free as one. And where many of a size are asked for, they come from the core several
- * at a time.
+ * What finds no place goes to other threads (parcels.h), or back to the core: as long as it lies next to what was released
+ * before, not at once, but in runs of blocks, each of which becomes free as one. And where many of a size are asked for, they come
+ * from the core several at a time.
  *
  * What is cached, and how large it is, is told by tables: to look for a block touches none. A cached block holds a mark, as a
  * slab's free object does, but another: it must not be taken for what an object left behind in the same place.

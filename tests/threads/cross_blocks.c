@@ -9,20 +9,15 @@
 #include "resident.h"
 
 #include "ma.h"
-
-#include <sched.h>
+#include "ring.h"
 
 #pragma weak ma_stats
 
-enum { PAIRS = 2, RING = 4, FORKS = 40 };
+enum { PAIRS = 2, IN_FLIGHT = 4, FORKS = 40 };
 
 static size_t block_count = 150000; /* for each pair */
 
-static struct {
-    struct stamped *slots[RING];
-    size_t written; /* atomic */
-    size_t read;    /* atomic */
-} rings[PAIRS];
+static struct ring rings[PAIRS];
 
 /* 1 to 16 KiB, and sometimes more. */
 static size_t block_size(uint64_t *random)
@@ -35,11 +30,7 @@ static void *produce(void *context)
     size_t number = (size_t)(uintptr_t)context;
     uint64_t random = number + 1;
     for (size_t at = 0; at < block_count; at++) {
-        while (at - __atomic_load_n(&rings[number].read, __ATOMIC_ACQUIRE) == RING) {
-            sched_yield();
-        }
-        rings[number].slots[at % RING] = new_stamped(block_size(&random), (unsigned char)at);
-        __atomic_store_n(&rings[number].written, at + 1, __ATOMIC_RELEASE);
+        ring_put(&rings[number], new_stamped(block_size(&random), (unsigned char)at), IN_FLIGHT);
     }
     return NULL;
 }
@@ -47,12 +38,14 @@ static void *produce(void *context)
 static void *consume(void *context)
 {
     size_t number = (size_t)(uintptr_t)context;
-    for (size_t at = 0; at < block_count; at++) {
-        while (at == __atomic_load_n(&rings[number].written, __ATOMIC_ACQUIRE)) {
+    for (size_t freed = 0; freed < block_count;) {
+        struct stamped *block = ring_take(&rings[number]);
+        if (block != NULL) {
+            free_stamped(block);
+            freed++;
+        } else {
             sched_yield();
         }
-        free_stamped(rings[number].slots[at % RING]);
-        __atomic_store_n(&rings[number].read, at + 1, __ATOMIC_RELEASE);
     }
     return NULL;
 }

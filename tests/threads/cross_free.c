@@ -2,43 +2,13 @@
  * Producers allocate, consumers verify and free: in rings of one producer and one consumer, and
  * each consumer produces for the next, so that every thread does both.
  */
-#include "common.h"
+#include "ring.h"
 
-#include <sched.h>
-
-enum { THREADS = 4, RING = 256 };
+enum { THREADS = 4 };
 
 static size_t block_count = 150000; /* for each thread */
 
-struct ring {
-    struct stamped *slots[RING];
-    size_t written; /* atomic */
-    size_t read;    /* atomic */
-};
-
 static struct ring rings[THREADS];
-
-static void put(struct ring *ring, struct stamped *block)
-{
-    size_t at = ring->written;
-    while (at - __atomic_load_n(&ring->read, __ATOMIC_ACQUIRE) == RING) {
-        sched_yield();
-    }
-    ring->slots[at % RING] = block;
-    __atomic_store_n(&ring->written, at + 1, __ATOMIC_RELEASE);
-}
-
-/* NULL where there is none. */
-static struct stamped *take(struct ring *ring)
-{
-    size_t at = ring->read;
-    if (at == __atomic_load_n(&ring->written, __ATOMIC_ACQUIRE)) {
-        return NULL;
-    }
-    struct stamped *block = ring->slots[at % RING];
-    __atomic_store_n(&ring->read, at + 1, __ATOMIC_RELEASE);
-    return block;
-}
 
 static void *run(void *context)
 {
@@ -49,10 +19,10 @@ static void *run(void *context)
     size_t freed = 0;
     for (size_t i = 0; i < block_count || freed < block_count;) {
         if (i < block_count && i <= freed + RING / 2) {
-            put(out, new_stamped(random_size(&random), (unsigned char)i));
+            ring_put(out, new_stamped(random_size(&random), (unsigned char)i), RING);
             i++;
         }
-        struct stamped *block = take(in);
+        struct stamped *block = ring_take(in);
         if (block != NULL) {
             block = freed % 16 == 0 ? resize_stamped(block, random_size(&random)) : block;
             free_stamped(block);

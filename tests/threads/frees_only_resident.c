@@ -22,10 +22,11 @@ static void free_all(struct blocks *given)
     }
 }
 
+/* Now, or in a later round. */
 static void free_in_last_round(void *context)
 {
     struct blocks *given = context;
-    if (--given->rounds == 0) {
+    if (given->rounds-- == 0) {
         free_all(given);
     } else {
         pthread_setspecific(key, given);
@@ -36,11 +37,7 @@ static void *run(void *context)
 {
     struct blocks *given = context;
     free(given->blocks[0]);
-    if (given->rounds == 0) {
-        free_all(given);
-    } else {
-        pthread_setspecific(key, given);
-    }
+    free_in_last_round(given);
     return NULL;
 }
 

@@ -31,7 +31,8 @@ int front_teardown(void **state);
 /* This test breaks the heap on purpose, in a way that it cannot mend: nothing is looked at. */
 void front_is_broken(void);
 
-/* A new thread heap, of a thread that asks for blocks, too; and its end. The calling thread becomes the owner of the former, or nobody. */
+/* A new thread heap, of a thread that asks for blocks, too; and its end. The calling thread becomes the owner of the former, or
+ * nobody. */
 struct theap *begin_thread(void);
 void end_thread(struct theap *heap);
 

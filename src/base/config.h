@@ -94,10 +94,14 @@
 #define MA_PENDING_BYTES ((size_t)8 << 10)
 
 /* Released blocks that threads keep: all of them together about CACHE_BYTES and 1/CACHE_SHARE of
- * the heap, each its part of that and at most CACHE_MAX. Bytes. */
+ * the heap, each its part of that and at most CACHE_MAX; or, where a thread goes on lacking room and that is more, its part of
+ * 1/CACHE_WIDE_SHARE less CACHE_WIDE_LESS, at most CACHE_WIDE_MAX. Bytes. See docs/adr/0023-the-block-cache-in-tables.md. */
 #define MA_CACHE_BYTES ((size_t)512 << 10)
 #define MA_CACHE_SHARE 16
 #define MA_CACHE_MAX ((size_t)2 << 20)
+#define MA_CACHE_WIDE_SHARE 4
+#define MA_CACHE_WIDE_LESS ((size_t)1536 << 10)
+#define MA_CACHE_WIDE_MAX ((size_t)8 << 20)
 
 /* The same of empty slabs, which go back before the core grows. */
 #define MA_EMPTY_BYTES ((size_t)4 << 20)

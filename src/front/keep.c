@@ -9,11 +9,24 @@
 
 #include <errno.h>
 
+static void widen(struct theap *heap)
+{
+    struct medium_places *places = medium_is_wide(&heap->medium) ? NULL : registry_places(heap);
+    if (places != NULL) {
+        medium_widen(&heap->medium, places);
+    }
+}
+
 void theap_bound_cache(struct theap *heap)
 {
     int saved_errno = errno; /* the core may give memory back to the system */
     heap->keep_left = THEAP_LIMIT_AGE;
-    heap->share = registry_cache_limit();
+    if (heap->lacks_room) {
+        heap->lacks_room = false;
+        widen(heap);
+    }
+    heap->share =
+        medium_is_wide(&heap->medium) ? registry_wide_cache_limit() : registry_cache_limit();
     heap->asks = heap->asks || medium_is_asked(&heap->medium);
     heap->cache_limit = heap->asks ? heap->share : 0;
     medium_bound(&heap->medium, heap->cache_limit);
@@ -69,13 +82,23 @@ static bool pass_on(struct theap *heap, struct mem_block *b, size_t size)
     return true;
 }
 
+/* Whether the cache may hold the block, and there is a place for it, made if need be. */
+static bool has_place(struct theap *heap, size_t size)
+{
+    struct medium *medium = &heap->medium;
+    bool is_asked_for = is_wanted(heap, size); /* as far as is known before a look for room */
+    bool has = may_hold(heap, size) &&
+               (medium_has_room(medium, medium_bin(size)) || medium_make_room(medium, size));
+    heap->lacks_room = heap->lacks_room || (!has && is_asked_for);
+    return has;
+}
+
 /* The rest of theap_keep(), of a block of `size` bytes that may be cached. */
 static bool keep_or_release(struct theap *heap, struct mem_block *b, size_t size)
 {
     struct medium *medium = &heap->medium;
     bool is_for_slabs = theap_has_slab(heap, size - MB_OVERHEAD) && !is_beyond_slabs(mb_payload(b));
-    if (!is_for_slabs && may_hold(heap, size) &&
-        (medium_has_room(medium, medium_bin(size)) || medium_make_room(medium, size))) {
+    if (!is_for_slabs && has_place(heap, size)) {
         medium_add(medium, b, size, medium_bin(size));
         return true;
     }

@@ -15,6 +15,25 @@ enum { BATCH_COUNT = 2 };
 /* So many blocks of a bin are looked at for one that is aligned. */
 enum { ALIGNED_LOOK_COUNT = 8 };
 
+void medium_init(struct medium *medium)
+{
+    medium->entries = medium->first_entries;
+    medium->next = medium->first_next;
+    medium->room = MEDIUM_ROOM_FIRST;
+}
+
+/* Who finds the cache amid this, in a forked child, finds the same in both places. */
+void medium_widen(struct medium *medium, struct medium_places *places)
+{
+    memcpy(places->entries, medium->first_entries, sizeof(medium->first_entries));
+    memcpy(places->next, medium->first_next, sizeof(medium->first_next));
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    medium->entries = places->entries;
+    medium->next = places->next;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    medium->room = MEDIUM_ROOM;
+}
+
 void medium_report(const struct object *payload, size_t size)
 {
     report_fatal("corrupted free list: the links of the free block at %p (%zu bytes) are wrong; "
@@ -166,13 +185,14 @@ static struct object *take_first(struct medium *medium, size_t bin, struct objec
 size_t medium_wanted_count(struct medium *medium, size_t size, size_t limit)
 {
     medium_give_run(medium);
-    size_t room = medium->count < MEDIUM_ROOM / 2 ? MEDIUM_ROOM / 2 - medium->count : 0;
+    size_t most_count = medium->room / 2;
+    size_t room = medium->count < most_count ? most_count - medium->count : 0;
     size_t most_bytes = bits_min(limit, MA_CACHE_FLUSH);
     size_t bytes = medium->bytes < most_bytes ? most_bytes - medium->bytes : 0;
     size_t most = bits_min(room, bytes / mb_size_for(size));
     uint8_t *misses = &medium->misses[medium_bin_for(size)];
     size_t count = bits_min(*misses, most);
-    *misses = (uint8_t)bits_min((size_t)2 * *misses + 1, MEDIUM_ROOM / 2);
+    *misses = (uint8_t)bits_min((size_t)2 * *misses + 1, most_count);
     return count > 1 ? count : 1;
 }
 
@@ -246,7 +266,8 @@ bool medium_make_room(struct medium *medium, size_t size)
     bin = bin < MEDIUM_BIN_COUNT ? bin : next_filled(medium, 0);
     bool stays = medium->is_wanted[bin];
     medium->misses[bin] = stays ? medium->misses[bin] : 0;
-    bool has_many = medium->counts[bin] > MEDIUM_BIN_ROOM && medium->counts[own] < MEDIUM_BIN_ROOM;
+    size_t share = medium_bin_room(medium);
+    bool has_many = medium->counts[bin] > share && medium->counts[own] < share;
     medium->is_wanted[bin] = false;
     medium->hand = bin + stays;
     if (stays && !has_many) {
@@ -272,7 +293,7 @@ static bool take_if_sound(struct object *o, struct object **chain)
 static struct object *take_sound(struct medium *medium, size_t bin, struct object *chain)
 {
     medium_slot slot = medium->bins[bin];
-    while (slot != 0 && slot <= MEDIUM_ROOM &&
+    while (slot != 0 && slot <= medium->room &&
            take_if_sound(medium_payload(medium->entries[slot]), &chain)) {
         slot = medium->next[slot];
     }
@@ -308,5 +329,6 @@ void medium_salvage(struct medium *medium)
         chain = take_sound(medium, bin, chain);
     }
     *medium = (struct medium){0};
+    medium_init(medium);
     cores_free_chain(chain);
 }

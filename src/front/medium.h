@@ -42,10 +42,11 @@
 #define MEDIUM_BIN_COUNT (MEDIUM_EXACT_BIN_COUNT + (MEDIUM_DOUBLINGS << MEDIUM_BINS_LOG2) + 1)
 #define MEDIUM_WORDS ((MEDIUM_BIN_COUNT + 63) / 64)
 
-/* Blocks at most; and, once there are half so many, in one bin, that other sizes find room, too; but where no more than a few
- * bins hold any, each may have its part of all. */
-#define MEDIUM_ROOM 127
-#define MEDIUM_BIN_ROOM 4
+/* Places for blocks: at first, and in a cache that was widened. Once half of them are taken, a bin may have its share, that other
+ * sizes find room, too; but where no more than a few bins hold any, each may have its part of all. */
+#define MEDIUM_ROOM_FIRST 127
+#define MEDIUM_ROOM 255
+#define MEDIUM_BIN_SHARE 32
 #define MEDIUM_FEW_BINS 4
 
 /* Blocks of a run: so many bytes together, and so many of them, that it never takes long to give them back. */
@@ -84,7 +85,12 @@ struct medium_run {
     size_t bytes; /* of these */
 };
 
-/* Zeroed: an empty cache. */
+/* More places than a cache has at first. */
+struct medium_places {
+    medium_entry entries[MEDIUM_ROOM + 1];
+    medium_slot next[MEDIUM_ROOM + 1];
+};
+
 struct medium {
     /* Owner thread only (bytes and counts are atomic, as others read them): */
     size_t bytes; /* in the tables */
@@ -100,15 +106,29 @@ struct medium {
     uint8_t counts[MEDIUM_BIN_COUNT];   /* of the blocks in a bin */
     bool is_wanted[MEDIUM_BIN_COUNT];   /* a block of the bin was asked for since `hand` passed */
     uint8_t misses[MEDIUM_BIN_COUNT];   /* blocks that the core was asked for since then, roughly */
-    medium_entry entries[MEDIUM_ROOM + 1];
-    medium_slot next[MEDIUM_ROOM + 1]; /* in a bin, or in the list `unused` */
+    size_t room;                        /* places there are */
+    medium_entry *entries;              /* by slot: what is there */
+    medium_slot *next;                  /* and the next one in a bin, or in the list `unused` */
+    medium_entry first_entries[MEDIUM_ROOM_FIRST + 1];
+    medium_slot first_next[MEDIUM_ROOM_FIRST + 1];
     /* By class_group() of the size, small blocks that the core gave, less those that it was given back: */
     uint8_t held[CLASS_COUNT];
 };
 
-_Static_assert(MEDIUM_MAX / MA_ALIGNMENT <= UINT16_MAX && MEDIUM_ROOM < UINT8_MAX,
+_Static_assert(MEDIUM_MAX / MA_ALIGNMENT <= UINT16_MAX && MEDIUM_ROOM <= UINT8_MAX,
                "units and slots");
 _Static_assert(MEDIUM_MAX <= MA_MOVE_MIN, "the pages of a cached block are all there");
+
+/* Make it an empty cache. Requires: it is zeroed. */
+void medium_init(struct medium *medium);
+
+/* Have the cache use `places`, which are its from now on, for those that it has: there are MEDIUM_ROOM then. */
+void medium_widen(struct medium *medium, struct medium_places *places);
+
+static inline bool medium_is_wide(const struct medium *medium)
+{
+    return medium->room == MEDIUM_ROOM;
+}
 
 /* Whether blocks of `size` bytes, header included, are cached. */
 static inline bool medium_caches(size_t size)
@@ -276,16 +296,22 @@ static inline void *medium_take(struct medium *medium, size_t size)
 /* The same with a payload that is aligned, to a power of two above MA_ALIGNMENT. */
 void *medium_take_aligned(struct medium *medium, size_t alignment, size_t size);
 
+/* So many places a bin may have where many do. */
+static inline size_t medium_bin_room(const struct medium *medium)
+{
+    return (medium->room + 1) / MEDIUM_BIN_SHARE;
+}
+
 /* Whether there is room for a block of this bin. */
 static inline bool medium_has_room(const struct medium *medium, size_t bin)
 {
-    if (medium->count < MEDIUM_ROOM / 2) {
+    if (medium->count < medium->room / 2) {
         return true;
     }
     size_t in_bin = medium->counts[bin];
-    return medium->count < MEDIUM_ROOM &&
-           (in_bin < MEDIUM_BIN_ROOM || (medium->filled_count <= MEDIUM_FEW_BINS &&
-                                         in_bin * medium->filled_count < MEDIUM_ROOM));
+    return medium->count < medium->room &&
+           (in_bin < medium_bin_room(medium) || (medium->filled_count <= MEDIUM_FEW_BINS &&
+                                                 in_bin * medium->filled_count < medium->room));
 }
 
 /* Give the core a block that is less likely to be wanted again than one of `size` bytes. False: there is none at the first
@@ -297,7 +323,7 @@ bool medium_make_room(struct medium *medium, size_t size);
 static inline __attribute__((always_inline)) void
 medium_add(struct medium *medium, struct mem_block *b, size_t size, size_t bin)
 {
-    MA_ASSERT(medium->count < MEDIUM_ROOM && bin == medium_bin(size));
+    MA_ASSERT(medium->count < medium->room && bin == medium_bin(size));
     struct object *payload = mb_payload(b);
     if (__builtin_expect(medium_payload(medium->entries[medium->bins[bin]]) == payload, 0)) {
         medium_refuse(payload, "free");

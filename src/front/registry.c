@@ -9,9 +9,8 @@
 #include "front/orphans.h"
 #include "front/remote.h"
 #include "front/resting.h"
+#include "front/room.h"
 #include "os/lock.h"
-
-#define HEAP_BYTES ((sizeof(struct theap) + MA_CACHE_LINE - 1) / MA_CACHE_LINE * MA_CACHE_LINE)
 
 static struct lock lock = {.rank = LOCK_RANK_REGISTRY};
 
@@ -21,8 +20,6 @@ static bool has_missed;
 /* Registry lock: */
 static struct theap *heaps; /* all there are, those of ended threads included */
 static size_t taken_count;  /* atomic; heaps that serve a thread */
-static char *heap_room;     /* for the next thread heap; NULL: none yet */
-static char *heap_room_end;
 
 /*
  * Take the lock; false where the caller must do without.
@@ -64,31 +61,23 @@ static struct theap *unused_heap_locked(void)
     return heap;
 }
 
-/* Memory for another thread heap. Those that are there lie one behind the other in granules of
- * their own: they are no payloads, and are not counted as such. */
 static struct theap *new_heap_locked(void)
 {
-    if (heap_room == NULL || heap_room_end - heap_room < (ptrdiff_t)HEAP_BYTES) {
-        char *payload = cores_alloc_granule(NULL);
-        if (payload == NULL) {
-            return NULL;
-        }
-        struct slab *slab = slab_at(payload);
-        slab->size_class = 1;
-        slab_granule(slab)->size_class = 1;
-        slab_granule(slab)->start = UINT16_MAX; /* there is room for no object */
-        slab_set_absent(slab, 0);
-        slab_set_carved(slab, 0);
-        slab_set_used(slab, 0);
-        slab_set_owner(slab, OWNER_HEAPS);
-        heap_room = slab_memory(slab) + MA_CACHE_LINE;
-        heap_room_end = slab_memory(slab) + MA_GRANULE;
+    struct theap *heap = room_take(sizeof(struct theap));
+    if (heap != NULL) {
+        *heap = (struct theap){.next = heaps};
+        heaps = heap;
     }
-    struct theap *heap = (struct theap *)heap_room;
-    heap_room += HEAP_BYTES;
-    *heap = (struct theap){.next = heaps};
-    heaps = heap;
     return heap;
+}
+
+struct medium_places *registry_places(struct theap *heap)
+{
+    if (heap->places == NULL && enter()) {
+        heap->places = room_take(sizeof(struct medium_places));
+        leave();
+    }
+    return heap->places;
 }
 
 static void count_taken_locked(int change)
@@ -96,24 +85,34 @@ static void count_taken_locked(int change)
     __atomic_store_n(&taken_count, taken_count + (size_t)change, __ATOMIC_RELAXED);
 }
 
-/* A thread's part of `bytes` and of 1/`share` of the heap. */
-static size_t part_of(size_t bytes, size_t share)
+static size_t heap_bytes(void)
 {
-    size_t threads = __atomic_load_n(&taken_count, __ATOMIC_RELAXED);
     size_t heap = cores_heap_bytes();
     size_t fresh = slab_fresh_bytes();
-    size_t used = heap > fresh ? heap - fresh : 0;
-    return (bytes + used / share) / (threads + 1);
+    return heap > fresh ? heap - fresh : 0;
+}
+
+/* A thread's part of what all of them may hold. */
+static size_t part_of(size_t bytes)
+{
+    return bytes / (__atomic_load_n(&taken_count, __ATOMIC_RELAXED) + 1);
 }
 
 size_t registry_cache_limit(void)
 {
-    return bits_min(part_of(MA_CACHE_BYTES, MA_CACHE_SHARE), MA_CACHE_MAX);
+    return bits_min(part_of(MA_CACHE_BYTES + heap_bytes() / MA_CACHE_SHARE), MA_CACHE_MAX);
+}
+
+size_t registry_wide_cache_limit(void)
+{
+    size_t wide = heap_bytes() / MA_CACHE_WIDE_SHARE;
+    wide = wide > MA_CACHE_WIDE_LESS ? wide - MA_CACHE_WIDE_LESS : 0;
+    return bits_max(registry_cache_limit(), bits_min(part_of(wide), MA_CACHE_WIDE_MAX));
 }
 
 size_t registry_empty_limit(void)
 {
-    return part_of(MA_EMPTY_BYTES, MA_EMPTY_SHARE);
+    return part_of(MA_EMPTY_BYTES + heap_bytes() / MA_EMPTY_SHARE);
 }
 
 struct theap *registry_enter(void)
@@ -417,6 +416,7 @@ static void reopen(struct theap *mine)
     }
     if (*mine->pointer != owner_distance(THEAP_BUSY)) {
         mine->medium = (struct medium){0};
+        medium_init(&mine->medium);
         lists_lose_empties(mine);
     }
     __atomic_store_n(&mine->is_shut, false, __ATOMIC_RELEASE);

@@ -43,8 +43,12 @@ bool registry_reclaim(const struct theap *mine);
 /* In a forked child: the heaps of all threads but this one's, `mine` (which may be NULL), have ended. */
 void registry_after_fork(struct theap *mine);
 
-/* Bytes of released blocks that a thread may keep: its share of a part of the heap. */
+/* Bytes of released blocks that a thread may keep, its share of a part of the heap: as a rule, and where it goes on lacking room. */
 size_t registry_cache_limit(void);
+size_t registry_wide_cache_limit(void);
+
+/* Memory for a heap's wider cache, which it keeps; NULL where there is none to be had now. Called by the heap's owner. */
+struct medium_places *registry_places(struct theap *heap);
 
 /* The same of empty slabs. */
 size_t registry_empty_limit(void);

@@ -42,6 +42,7 @@ void theap_init(struct theap *heap)
 {
     memset(heap, 0, offsetof(struct theap, inbox));
     memcpy(heap->current, THEAP_NONE->current, sizeof(heap->current));
+    medium_init(&heap->medium);
     theap_wake(heap);
 }
 

@@ -49,10 +49,11 @@ struct theap {
     size_t slow_count;        /* slow calls, each of which may look whether to purge */
     struct pending pending[PENDING_COUNT]; /* by the slab's index */
     struct medium medium;
-    size_t share;       /* registry_cache_limit() when it was looked at last */
+    size_t share;       /* as registry.h has it, when it was looked at last */
     size_t cache_limit; /* so many bytes of it are for blocks in the cache */
     size_t keep_left;   /* blocks that are cached until these are looked at again */
     bool asks;          /* the thread has asked for blocks */
+    bool lacks_room;    /* since then, the cache had none for a block of a size that is asked for */
     /* Atomic: */
     granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */
     bool is_shut;        /* another thread takes what is cached here: see registry_reclaim() */
@@ -60,6 +61,7 @@ struct theap {
     const ptrdiff_t *pointer; /* the owner's front_offset, which is atomic */
     struct theap *next;
     struct theap *rest_next; /* in the list of those at rest, which keep what they have cached */
+    struct medium_places *places; /* memory for a wider cache; NULL: none yet */
     bool is_taken;
 };
 

@@ -5,6 +5,14 @@
 
 struct medium medium;
 
+int medium_setup(void **state)
+{
+    (void)state;
+    medium = (struct medium){0};
+    medium_init(&medium);
+    return 0;
+}
+
 int medium_teardown(void **state)
 {
     medium_flush(&medium);
@@ -25,4 +33,11 @@ void add(void *payload)
 size_t block_size(const void *payload)
 {
     return mb_size(mb_of_payload(payload));
+}
+
+void keep_or_release(void *payload)
+{
+    if (!front_keep(mb_of_payload(payload))) {
+        release(payload);
+    }
 }

@@ -8,16 +8,21 @@
 
 extern struct medium medium;
 
-/* Teardown of one test: what is cached goes back to the core. */
+/* Setup of one test: an empty cache. Teardown: what is cached goes back to the core. */
+int medium_setup(void **state);
 int medium_teardown(void **state);
 
-#define MEDIUM_TEST(function) cmocka_unit_test_teardown(function, medium_teardown)
+#define MEDIUM_TEST(function)                                                                      \
+    cmocka_unit_test_setup_teardown(function, medium_setup, medium_teardown)
 
 /* A payload of the core, as a request of `size` bytes gets it. */
 void *block_of(size_t size);
 
 /* Put a payload in the cache. */
 void add(void *payload);
+
+/* Free a payload of the core, as the calling thread does that has a heap. */
+void keep_or_release(void *payload);
 
 /* The size of a payload's block. */
 size_t block_size(const void *payload);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -42,8 +43,8 @@ static void few_sizes_share_the_room(void **state)
     (void)state;
     for (size_t sizes = 1; sizes <= MEDIUM_FEW_BINS; sizes++) {
         fill_with_sizes(sizes);
-        assert_in_range(medium.count, MEDIUM_ROOM - sizes, MEDIUM_ROOM);
-        assert_in_range(most_in_a_bin(), MEDIUM_ROOM / sizes, MEDIUM_ROOM / sizes + 1);
+        assert_in_range(medium.count, medium.room - sizes, medium.room);
+        assert_in_range(most_in_a_bin(), medium.room / sizes, medium.room / sizes + 1);
         medium_flush(&medium);
     }
 }
@@ -52,7 +53,8 @@ static void of_many_sizes_each_has_a_few_places(void **state)
 {
     (void)state;
     fill_with_sizes(20);
-    assert_in_range(most_in_a_bin(), MEDIUM_BIN_ROOM, MEDIUM_ROOM / 2 / 20 + MEDIUM_BIN_ROOM);
+    size_t share = medium_bin_room(&medium);
+    assert_in_range(most_in_a_bin(), share, medium.room / 2 / 20 + share);
     assert_true(medium_has_room(&medium, medium_bin(mb_size_for(60000))));
 }
 
@@ -60,7 +62,7 @@ static void there_is_an_end_to_the_room(void **state)
 {
     (void)state;
     size_t size = MA_SMALL_MAX + 8;
-    while (medium.count < MEDIUM_ROOM) {
+    while (medium.count < medium.room) {
         add(block_of(size));
         size += 200;
     }
@@ -72,7 +74,7 @@ static void there_is_an_end_to_the_room(void **state)
 /* Blocks of sizes that are asked for no more take all places, save for those of one bin. */
 static void fill_with_stale_blocks(size_t wanted)
 {
-    for (size_t size = MA_SMALL_MAX + 8; medium.count < MEDIUM_ROOM; size += 250) {
+    for (size_t size = MA_SMALL_MAX + 8; medium.count < medium.room; size += 250) {
         if (medium_bin(mb_size_for(size)) != medium_bin(mb_size_for(wanted))) {
             add(block_of(size));
         }
@@ -109,7 +111,7 @@ static void what_is_asked_for_no_more_makes_room(void **state)
         served = served_in_turn(5000, 32);
     }
     assert_int_equal(served, 32);
-    assert_true(medium.count <= MEDIUM_ROOM);
+    assert_true(medium.count <= medium.room);
 }
 
 static void what_is_asked_for_stays_when_others_are_freed(void **state)
@@ -126,7 +128,7 @@ static void what_is_asked_for_stays_when_others_are_freed(void **state)
 static void one_size_makes_room_for_others_that_are_asked_for(void **state)
 {
     (void)state;
-    while (medium.count < MEDIUM_ROOM) {
+    while (medium.count < medium.room) {
         add(block_of(5000));
     }
     for (int round = 0; round < 20; round++) {
@@ -135,6 +137,110 @@ static void one_size_makes_room_for_others_that_are_asked_for(void **state)
     }
     assert_int_equal(served_in_turn(9000, 3), 3);
     assert_int_equal(served_in_turn(5000, 100), 100);
+}
+
+/* ---- A wider cache ---- */
+
+static struct medium_places places;
+
+static void a_wider_cache_has_what_it_had(void **state)
+{
+    (void)state;
+    void *payloads[MEDIUM_ROOM_FIRST];
+    fill_with_sizes(3);
+    size_t count = medium.count;
+    size_t bytes = medium.bytes;
+    medium_widen(&medium, &places);
+    assert_int_equal(medium.count, count);
+    assert_int_equal(medium.bytes, bytes);
+    for (size_t i = 0; i < count; i++) {
+        payloads[i] = medium_take(&medium, 1100 + 700 * (i % 3));
+        assert_non_null(payloads[i]);
+        memset(payloads[i], 0xa5, 1100);
+    }
+    assert_int_equal(medium.bytes, 0);
+    for (size_t i = 0; i < count; i++) {
+        add(payloads[i]);
+    }
+    assert_int_equal(medium.bytes, bytes);
+}
+
+static void a_wider_cache_has_more_room_for_all_and_for_each(void **state)
+{
+    (void)state;
+    fill_with_sizes(40);
+    size_t count = medium.count;
+    size_t most = most_in_a_bin();
+    medium_widen(&medium, &places);
+    fill_with_sizes(40);
+    assert_true(medium.count > count + MEDIUM_ROOM_FIRST / 2);
+    assert_true(most_in_a_bin() > most);
+}
+
+static void all_of_a_wider_cache_is_salvaged(void **state)
+{
+    (void)state;
+    size_t live = core_live_count();
+    medium_widen(&medium, &places);
+    fill_with_sizes(2);
+    assert_int_equal(core_live_count(), live + medium.count);
+    assert_true(medium.count > MEDIUM_ROOM_FIRST);
+    medium_salvage(&medium);
+    assert_int_equal(core_live_count(), live);
+    add(block_of(2000));
+    assert_int_equal(medium.count, 1);
+}
+
+/* So many blocks of each of so many sizes are asked for and freed, all at a time. */
+static void turn_over(size_t each, size_t sizes)
+{
+    void *payloads[MEDIUM_ROOM];
+    for (size_t i = 0; i < each * sizes; i++) {
+        size_t size = 600 + MA_ALIGNMENT * (i % sizes);
+        payloads[i] = front_take(size);
+        payloads[i] = payloads[i] != NULL ? payloads[i] : block_of(size);
+    }
+    for (size_t i = 0; i < each * sizes; i++) {
+        keep_or_release(payloads[i]);
+    }
+}
+
+static void a_thread_that_goes_on_lacking_places_gets_more(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_thread();
+    turn_over(10, 20);
+    assert_int_equal(heap->medium.room, MEDIUM_ROOM_FIRST); /* it may have been for once */
+    for (int i = 0; i < 10; i++) {
+        turn_over(10, 20);
+    }
+    assert_int_equal(heap->medium.room, MEDIUM_ROOM);
+    assert_true(heap->medium.count > MEDIUM_ROOM_FIRST);
+}
+
+static void a_thread_that_lacks_none_keeps_the_places_that_it_has(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_thread();
+    for (int i = 0; i < 100; i++) {
+        turn_over(3, 20);
+    }
+    assert_int_equal(heap->medium.room, MEDIUM_ROOM_FIRST);
+}
+
+static void the_next_thread_has_the_places_of_the_last_one_when_it_lacks_them(void **state)
+{
+    (void)state;
+    for (int thread = 0; thread < 3; thread++) {
+        struct theap *heap = begin_thread();
+        const struct medium_places *had = heap->places;
+        for (int i = 0; i < 10; i++) {
+            turn_over(10, 20);
+        }
+        assert_int_equal(heap->medium.room, MEDIUM_ROOM);
+        assert_true(had == NULL || had == heap->places);
+        end_thread(heap);
+    }
 }
 
 int main(void)
@@ -146,6 +252,12 @@ int main(void)
         MEDIUM_TEST(what_is_asked_for_no_more_makes_room),
         MEDIUM_TEST(what_is_asked_for_stays_when_others_are_freed),
         MEDIUM_TEST(one_size_makes_room_for_others_that_are_asked_for),
+        MEDIUM_TEST(a_wider_cache_has_what_it_had),
+        MEDIUM_TEST(a_wider_cache_has_more_room_for_all_and_for_each),
+        MEDIUM_TEST(all_of_a_wider_cache_is_salvaged),
+        MEDIUM_TEST(a_thread_that_goes_on_lacking_places_gets_more),
+        MEDIUM_TEST(a_thread_that_lacks_none_keeps_the_places_that_it_has),
+        MEDIUM_TEST(the_next_thread_has_the_places_of_the_last_one_when_it_lacks_them),
     };
     return cmocka_run_group_tests(tests, front_group_setup, NULL);
 }

@@ -21,13 +21,12 @@ static void *payloads[COUNT];
 /* Blocks that lie one behind the other, of different sizes. */
 static int take_neighbours(void **state)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT; i++) {
         payloads[i] = block_of(1500 + 200 * i);
         assert_true(i == 0 ||
                     mb_next(mb_of_payload(payloads[i - 1])) == mb_of_payload(payloads[i]));
     }
-    return 0;
+    return medium_setup(state);
 }
 
 #define NEIGHBOURS_TEST(function)                                                                  \

@@ -187,6 +187,17 @@ static void the_cache_limit_grows_with_the_heap_up_to_a_bound(void **state)
     cores_free(cores_owner_of(huge), huge);
 }
 
+static void the_limit_of_wide_caches_is_a_larger_share_of_a_large_heap(void **state)
+{
+    (void)state;
+    begin_thread();
+    begin_thread();
+    void *large = cores_alloc((size_t)24 << 20);
+    assert_in_range(registry_wide_cache_limit(), 2 * registry_cache_limit(),
+                    cores_heap_bytes() / MA_CACHE_WIDE_SHARE / 3);
+    cores_free(cores_owner_of(large), large);
+}
+
 /* ---- Orphans ---- */
 
 static void a_thread_that_ends_leaves_no_slab_without_objects(void **state)
@@ -939,6 +950,7 @@ int main(void)
         FRONT_TEST(the_cache_limit_is_shared_by_the_threads),
         FRONT_TEST(slabs_that_nobody_has_touched_do_not_make_the_cache_limit_grow),
         FRONT_TEST(the_cache_limit_grows_with_the_heap_up_to_a_bound),
+        FRONT_TEST(the_limit_of_wide_caches_is_a_larger_share_of_a_large_heap),
         FRONT_TEST(a_thread_that_ends_leaves_no_slab_without_objects),
         FRONT_TEST(a_slab_with_objects_becomes_an_orphan),
         FRONT_TEST(an_orphan_serves_another_thread),

@@ -94,7 +94,7 @@
 #define MA_PENDING_BYTES ((size_t)8 << 10)
 
 /* Released blocks that threads keep: all of them together about CACHE_BYTES and 1/CACHE_SHARE of
- * the heap, each its part of that and at most CACHE_MAX; or, where a thread goes on lacking room and that is more, its part of
+ * the heap, each its part of that and at most CACHE_MAX; or, where its cache was widened and that is more, its part of
  * 1/CACHE_WIDE_SHARE less CACHE_WIDE_LESS, at most CACHE_WIDE_MAX. Bytes. See docs/adr/0023-the-block-cache-in-tables.md. */
 #define MA_CACHE_BYTES ((size_t)512 << 10)
 #define MA_CACHE_SHARE 16

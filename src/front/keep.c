@@ -9,22 +9,10 @@
 
 #include <errno.h>
 
-static void widen(struct theap *heap)
-{
-    struct medium_places *places = medium_is_wide(&heap->medium) ? NULL : registry_places(heap);
-    if (places != NULL) {
-        medium_widen(&heap->medium, places);
-    }
-}
-
 void theap_bound_cache(struct theap *heap)
 {
     int saved_errno = errno; /* the core may give memory back to the system */
     heap->keep_left = THEAP_LIMIT_AGE;
-    if (heap->lacks_room) {
-        heap->lacks_room = false;
-        widen(heap);
-    }
     heap->share =
         medium_is_wide(&heap->medium) ? registry_wide_cache_limit() : registry_cache_limit();
     heap->asks = heap->asks || medium_is_asked(&heap->medium);
@@ -82,6 +70,20 @@ static bool pass_on(struct theap *heap, struct mem_block *b, size_t size)
     return true;
 }
 
+/* The cache lacked room for a block of a size that is asked for: it is widened in the end. Each further one tries again where memory is
+ * out. */
+static void note_refused(struct theap *heap)
+{
+    if (medium_is_wide(&heap->medium) || ++heap->refused_count < THEAP_REFUSED_MAX) {
+        return;
+    }
+    struct medium_places *places = registry_places(heap);
+    if (places != NULL) {
+        medium_widen(&heap->medium, places);
+        heap->keep_left = 0; /* the share is another, too */
+    }
+}
+
 /* Whether the cache may hold the block, and there is a place for it, made if need be. */
 static bool has_place(struct theap *heap, size_t size)
 {
@@ -89,7 +91,9 @@ static bool has_place(struct theap *heap, size_t size)
     bool is_asked_for = is_wanted(heap, size); /* as far as is known before a look for room */
     bool has = may_hold(heap, size) &&
                (medium_has_room(medium, medium_bin(size)) || medium_make_room(medium, size));
-    heap->lacks_room = heap->lacks_room || (!has && is_asked_for);
+    if (!has && is_asked_for) {
+        note_refused(heap);
+    }
     return has;
 }
 

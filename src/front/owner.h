@@ -30,7 +30,7 @@ extern MA_HIDDEN struct slab *const theap_nothing[];
 /* The thread has a heap, front_own, to which only the slow paths lead. */
 #define THEAP_SLOW ((struct theap *)&theap_nothing[3])
 
-/* Owners that are no thread heaps: of orphans, and of granules that have thread heaps in them. */
+/* Owners that are no thread heaps: of orphans, and of granules that have thread heaps, and what belongs to these, in them. */
 #define OWNER_ORPHAN ((struct theap *)((uintptr_t)THEAP_NONE + 1))
 #define OWNER_HEAPS ((struct theap *)((uintptr_t)THEAP_NONE + 2))
 

@@ -43,7 +43,7 @@ bool registry_reclaim(const struct theap *mine);
 /* In a forked child: the heaps of all threads but this one's, `mine` (which may be NULL), have ended. */
 void registry_after_fork(struct theap *mine);
 
-/* Bytes of released blocks that a thread may keep, its share of a part of the heap: as a rule, and where it goes on lacking room. */
+/* Bytes of released blocks that a thread may keep, its share of a part of the heap: as a rule, and where its cache was widened. */
 size_t registry_cache_limit(void);
 size_t registry_wide_cache_limit(void);
 

@@ -1,5 +1,5 @@
 /*
- * The memory of thread heaps. To who looks up the owner of an address its granules are slabs without objects.
+ * The memory of the front itself. To who looks up the owner of an address its granules are slabs without objects.
  */
 #include "front/room.h"
 

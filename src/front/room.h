@@ -1,6 +1,6 @@
 /*
- * The memory that thread heaps lie in, one behind the other, in granules of their own: they are no payloads, and are not counted as
- * such. None of it goes back.
+ * The memory that thread heaps and the places of their wider caches lie in, one behind the other, in granules of their own: they are no
+ * payloads, and are not counted as such. None of it goes back.
  *
  * All functions: registry lock.
  */

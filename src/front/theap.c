@@ -230,6 +230,7 @@ void theap_rest(struct theap *heap)
         heap->created[size_class]++;
     }
     heap->asks = false;
+    heap->refused_count = 0;
     heap->cache_limit = 0;
     heap->keep_left = 0;
     heap->is_leaving = false;

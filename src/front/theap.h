@@ -53,15 +53,17 @@ struct theap {
     size_t cache_limit; /* so many bytes of it are for blocks in the cache */
     size_t keep_left;   /* blocks that are cached until these are looked at again */
     bool asks;          /* the thread has asked for blocks */
-    bool lacks_room;    /* since then, the cache had none for a block of a size that is asked for */
+    size_t
+        refused_count; /* blocks of sizes that are asked for which the narrow cache had no room for */
     /* Atomic: */
     granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */
     bool is_shut;        /* another thread takes what is cached here: see registry_reclaim() */
+    /* Owner thread only, and it stays when the owner ends: */
+    struct medium_places *places; /* memory for a wider cache; NULL: none yet */
     /* Registry lock: */
     const ptrdiff_t *pointer; /* the owner's front_offset, which is atomic */
     struct theap *next;
     struct theap *rest_next; /* in the list of those at rest, which keep what they have cached */
-    struct medium_places *places; /* memory for a wider cache; NULL: none yet */
     bool is_taken;
 };
 
@@ -124,8 +126,8 @@ static inline void theap_begin(const struct theap *heap)
     }
 }
 
-/* A heap looks anew how much it may cache after so many blocks. */
-enum { THEAP_LIMIT_AGE = 256 };
+/* A heap looks anew how much it may cache after so many blocks, and its cache is widened when it has lacked room so often. */
+enum { THEAP_LIMIT_AGE = 256, THEAP_REFUSED_MAX = 128 };
 
 /* Look anew how much may be cached, and give back what is more. */
 void theap_bound_cache(struct theap *heap);

@@ -41,3 +41,29 @@ void keep_or_release(void *payload)
         release(payload);
     }
 }
+
+void fill_with_sizes(size_t count)
+{
+    bool has_room = true;
+    while (has_room) {
+        has_room = false;
+        for (size_t i = 0; i < count; i++) {
+            void *payload = block_of(1100 + 700 * i);
+            if (medium_has_room(&medium, medium_bin(block_size(payload)))) {
+                add(payload);
+                has_room = true;
+            } else {
+                release(payload);
+            }
+        }
+    }
+}
+
+size_t most_in_a_bin(void)
+{
+    size_t most = 0;
+    for (size_t bin = 0; bin < MEDIUM_BIN_COUNT; bin++) {
+        most = medium.counts[bin] > most ? medium.counts[bin] : most;
+    }
+    return most;
+}

@@ -21,6 +21,12 @@ void *block_of(size_t size);
 /* Put a payload in the cache. */
 void add(void *payload);
 
+/* Add blocks of `count` sizes in turn, as long as there is room for any. */
+void fill_with_sizes(size_t count);
+
+/* The blocks of the bin that has most. */
+size_t most_in_a_bin(void);
+
 /* Free a payload of the core, as the calling thread does that has a heap. */
 void keep_or_release(void *payload);
 

@@ -183,6 +183,7 @@ static void the_cache_limit_grows_with_the_heap_up_to_a_bound(void **state)
     assert_true(registry_cache_limit() > before);
     void *huge = cores_alloc((size_t)128 << 20);
     assert_int_equal(registry_cache_limit(), MA_CACHE_MAX);
+    assert_int_equal(registry_wide_cache_limit(), MA_CACHE_WIDE_MAX);
     cores_free(cores_owner_of(large), large);
     cores_free(cores_owner_of(huge), huge);
 }

@@ -99,8 +99,8 @@
 #define MA_CACHE_BYTES ((size_t)512 << 10)
 #define MA_CACHE_SHARE 16
 #define MA_CACHE_MAX ((size_t)2 << 20)
-#define MA_CACHE_WIDE_SHARE 4
-#define MA_CACHE_WIDE_LESS ((size_t)1536 << 10)
+#define MA_CACHE_WIDE_SHARE 2
+#define MA_CACHE_WIDE_LESS ((size_t)4 << 20)
 #define MA_CACHE_WIDE_MAX ((size_t)8 << 20)
 
 /* The same of empty slabs, which go back before the core grows. */

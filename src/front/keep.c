@@ -70,8 +70,8 @@ static bool pass_on(struct theap *heap, struct mem_block *b, size_t size)
     return true;
 }
 
-/* The cache lacked room for a block of a size that is asked for: it is widened in the end. Each further one tries again where memory is
- * out. */
+/* There was no room for a block of a size that is asked for. In the end the cache is widened, or, where memory is out, with one of the
+ * next. */
 static void note_refused(struct theap *heap)
 {
     if (medium_is_wide(&heap->medium) || ++heap->refused_count < THEAP_REFUSED_MAX) {

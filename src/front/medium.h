@@ -122,7 +122,7 @@ _Static_assert(MEDIUM_MAX <= MA_MOVE_MIN, "the pages of a cached block are all t
 /* Make it an empty cache. Requires: it is zeroed. */
 void medium_init(struct medium *medium);
 
-/* Have the cache use `places`, which are its from now on, for those that it has: there are MEDIUM_ROOM then. */
+/* Move what the cache has to `places`, which are its own from now on: MEDIUM_ROOM of them. Requires: it is not wide. */
 void medium_widen(struct medium *medium, struct medium_places *places);
 
 static inline bool medium_is_wide(const struct medium *medium)

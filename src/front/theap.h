@@ -49,12 +49,11 @@ struct theap {
     size_t slow_count;        /* slow calls, each of which may look whether to purge */
     struct pending pending[PENDING_COUNT]; /* by the slab's index */
     struct medium medium;
-    size_t share;       /* as registry.h has it, when it was looked at last */
-    size_t cache_limit; /* so many bytes of it are for blocks in the cache */
-    size_t keep_left;   /* blocks that are cached until these are looked at again */
-    bool asks;          /* the thread has asked for blocks */
-    size_t
-        refused_count; /* blocks of sizes that are asked for which the narrow cache had no room for */
+    size_t share;         /* as registry.h has it, when it was looked at last */
+    size_t cache_limit;   /* so many bytes of it are for blocks in the cache */
+    size_t keep_left;     /* blocks that are cached until these are looked at again */
+    bool asks;            /* the thread has asked for blocks */
+    size_t refused_count; /* blocks that are asked for, and had no room in the narrow cache */
     /* Atomic: */
     granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */
     bool is_shut;        /* another thread takes what is cached here: see registry_reclaim() */
@@ -126,8 +125,11 @@ static inline void theap_begin(const struct theap *heap)
     }
 }
 
-/* A heap looks anew how much it may cache after so many blocks, and its cache is widened when it has lacked room so often. */
-enum { THEAP_LIMIT_AGE = 256, THEAP_REFUSED_MAX = 128 };
+/* A heap looks anew how much it may cache after so many blocks. */
+enum { THEAP_LIMIT_AGE = 256 };
+
+/* A cache is widened when it has had no room so often. */
+enum { THEAP_REFUSED_MAX = 128 };
 
 /* Look anew how much may be cached, and give back what is more. */
 void theap_bound_cache(struct theap *heap);

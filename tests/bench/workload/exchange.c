@@ -162,6 +162,13 @@ static void *stress(void *argument)
     return NULL;
 }
 
+static void drop_exchanged(void)
+{
+    for (size_t i = 0; i < EXCHANGED_COUNT; i++) {
+        free(exchanged[i]);
+    }
+}
+
 static uint64_t stress_drop(struct stress *self)
 {
     uint64_t sum = 0;
@@ -184,8 +191,78 @@ uint64_t mixed_stress(double scale)
     for (size_t i = 0; i < STRESS_THREAD_COUNT; i++) {
         sum += stress_drop(&threads[i]);
     }
-    for (size_t i = 0; i < EXCHANGED_COUNT; i++) {
-        free(exchanged[i]);
+    drop_exchanged();
+    return sum;
+}
+
+#define BUFFER_COUNT 1000
+#define PASSED_COUNT 20
+#define STRIDE 7 /* has no divisor in common with BUFFER_COUNT */
+
+struct buffers {
+    struct rng rng;
+    size_t turns;
+    uint64_t sum;
+    void *places[BUFFER_COUNT];
+};
+
+static void buffers_drop(struct buffers *self, size_t place)
+{
+    void *buffer = self->places[place];
+    self->places[place] = NULL;
+    self->sum += buffer == NULL ? 0 : block_first(buffer);
+    free(buffer);
+}
+
+/* So many places, far from one another, are emptied and filled again. */
+static void buffers_replace(struct buffers *self, size_t count)
+{
+    size_t first = rng_below(&self->rng, BUFFER_COUNT);
+    for (size_t i = 0; i < count; i++) {
+        buffers_drop(self, (first + i * STRIDE) % BUFFER_COUNT);
     }
+    for (size_t i = 0; i < count; i++) {
+        self->places[(first + i * STRIDE) % BUFFER_COUNT] =
+            allocate_touched(rng_between(&self->rng, 16, 16384));
+    }
+}
+
+/* Pass some on, and free what was passed on before, maybe by another thread. */
+static void buffers_pass_on(struct buffers *self)
+{
+    for (size_t i = 0; i < PASSED_COUNT; i++) {
+        size_t place = rng_below(&self->rng, BUFFER_COUNT);
+        size_t to = rng_below(&self->rng, EXCHANGED_COUNT);
+        free(atomic_exchange(&exchanged[to], self->places[place]));
+        self->places[place] = NULL;
+    }
+}
+
+static void *turn_over(void *argument)
+{
+    struct buffers *self = argument;
+    for (size_t turn = 0; turn < self->turns; turn++) {
+        buffers_replace(self, rng_between(&self->rng, 100, 300));
+        buffers_pass_on(self);
+    }
+    for (size_t place = 0; place < BUFFER_COUNT; place++) {
+        buffers_drop(self, place);
+    }
+    return NULL;
+}
+
+uint64_t turnover(double scale)
+{
+    static struct buffers threads[STRESS_THREAD_COUNT];
+    for (size_t i = 0; i < STRESS_THREAD_COUNT; i++) {
+        threads[i].rng.state = i;
+        threads[i].turns = scaled(4000, scale);
+    }
+    run_threads(STRESS_THREAD_COUNT, turn_over, threads, sizeof(*threads));
+    uint64_t sum = 0;
+    for (size_t i = 0; i < STRESS_THREAD_COUNT; i++) {
+        sum += threads[i].sum;
+    }
+    drop_exchanged();
     return sum;
 }

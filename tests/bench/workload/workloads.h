@@ -34,6 +34,7 @@ uint64_t thread_churn(double scale);
 /* exchange.c */
 uint64_t producer_consumer(double scale);
 uint64_t mixed_stress(double scale);
+uint64_t turnover(double scale);
 
 /* growth.c */
 uint64_t realloc_vectors(double scale);

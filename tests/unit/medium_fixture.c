@@ -35,6 +35,12 @@ size_t block_size(const void *payload)
     return mb_size(mb_of_payload(payload));
 }
 
+void *take_or_ask(size_t size)
+{
+    void *cached = front_take(size);
+    return cached != NULL ? cached : block_of(size);
+}
+
 void keep_or_release(void *payload)
 {
     if (!front_keep(mb_of_payload(payload))) {

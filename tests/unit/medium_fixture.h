@@ -27,6 +27,9 @@ void fill_with_sizes(size_t count);
 /* The blocks of the bin that has most. */
 size_t most_in_a_bin(void);
 
+/* Ask for a payload, as the calling thread does that has a heap: what it has cached serves first. */
+void *take_or_ask(size_t size);
+
 /* Free a payload of the core, as the calling thread does that has a heap. */
 void keep_or_release(void *payload);
 

@@ -515,8 +515,7 @@ static void a_thread_that_has_asked_goes_on_caching(void **state)
     heap->medium.is_wanted[medium_bin_for(5000)] = false;
     for (int turn = 0; turn < 3; turn++) {
         for (size_t i = 0; i < BATCH; i++) {
-            void *cached = front_take(1500);
-            payloads[i] = cached != NULL ? cached : block_of(1500);
+            payloads[i] = take_or_ask(1500);
         }
         for (size_t i = 0; i < BATCH; i++) {
             keep_or_release(payloads[i]);

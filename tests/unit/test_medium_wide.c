@@ -93,9 +93,7 @@ static void *payloads[ALL];
 static void ask(void)
 {
     for (size_t i = 0; i < ALL; i++) {
-        size_t size = 600 + MA_ALIGNMENT * (i % SIZES);
-        payloads[i] = front_take(size);
-        payloads[i] = payloads[i] != NULL ? payloads[i] : block_of(size);
+        payloads[i] = take_or_ask(600 + MA_ALIGNMENT * (i % SIZES));
     }
 }
 
@@ -148,9 +146,7 @@ static void a_thread_that_lacks_none_keeps_the_places_that_it_has(void **state)
     (void)state;
     struct theap *heap = begin_fresh_thread();
     for (size_t i = 0; i < 3000; i++) {
-        size_t size = 600 + MA_ALIGNMENT * (i % SIZES);
-        void *payload = front_take(size);
-        keep_or_release(payload != NULL ? payload : block_of(size));
+        keep_or_release(take_or_ask(600 + MA_ALIGNMENT * (i % SIZES)));
     }
     assert_int_equal(heap->medium.room, MEDIUM_ROOM_FIRST);
 }

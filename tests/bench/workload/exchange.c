@@ -123,17 +123,54 @@ uint64_t producer_consumer(double scale)
     return channel.sum;
 }
 
-#define STRESS_THREAD_COUNT 4
+#define WORKER_COUNT 4
 #define KEPT_COUNT 1000
 #define EXCHANGED_COUNT 1000
 
+/* Blocks on their way from one worker to another. */
 static _Atomic(void *) exchanged[EXCHANGED_COUNT];
 
-struct stress {
+struct worker {
     struct rng rng;
-    size_t operations;
+    size_t turns;
+    uint64_t sum;
     void *kept[KEPT_COUNT];
 };
+
+static void worker_drop(struct worker *self, size_t place)
+{
+    void *block = self->kept[place];
+    self->kept[place] = NULL;
+    self->sum += block == NULL ? 0 : block_first(block);
+    free(block);
+}
+
+static void worker_drop_all(struct worker *self)
+{
+    for (size_t place = 0; place < KEPT_COUNT; place++) {
+        worker_drop(self, place);
+    }
+}
+
+/* Run `body` in all workers, and drop what they have left: the sum of what was dropped. */
+static uint64_t run_workers(void *(*body)(void *), size_t turns)
+{
+    static struct worker workers[WORKER_COUNT];
+    for (size_t i = 0; i < WORKER_COUNT; i++) {
+        workers[i].rng.state = i;
+        workers[i].turns = turns;
+    }
+    run_threads(WORKER_COUNT, body, workers, sizeof(*workers));
+    uint64_t sum = 0;
+    for (size_t i = 0; i < WORKER_COUNT; i++) {
+        worker_drop_all(&workers[i]);
+        sum += workers[i].sum;
+    }
+    for (size_t i = 0; i < EXCHANGED_COUNT; i++) {
+        free(exchanged[i]);
+    }
+    return sum;
+}
 
 /* Of 16 bytes to 32 KiB; half of them below 32 bytes. */
 static void *stress_allocate(struct rng *rng)
@@ -145,8 +182,8 @@ static void *stress_allocate(struct rng *rng)
    on: the block that lay in its place, maybe another thread's, is freed. */
 static void *stress(void *argument)
 {
-    struct stress *self = argument;
-    for (size_t i = 0; i < self->operations; i++) {
+    struct worker *self = argument;
+    for (size_t i = 0; i < self->turns; i++) {
         void *block = stress_allocate(&self->rng);
         uint64_t random = rng_next(&self->rng);
         if (random % 4 < 2) {
@@ -162,107 +199,50 @@ static void *stress(void *argument)
     return NULL;
 }
 
-static void drop_exchanged(void)
-{
-    for (size_t i = 0; i < EXCHANGED_COUNT; i++) {
-        free(exchanged[i]);
-    }
-}
-
-static uint64_t stress_drop(struct stress *self)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < KEPT_COUNT; i++) {
-        sum += self->kept[i] == NULL ? 0 : block_first(self->kept[i]);
-        free(self->kept[i]);
-    }
-    return sum;
-}
-
 uint64_t mixed_stress(double scale)
 {
-    static struct stress threads[STRESS_THREAD_COUNT];
-    for (size_t i = 0; i < STRESS_THREAD_COUNT; i++) {
-        threads[i].rng.state = i;
-        threads[i].operations = scaled(3000000, scale);
-    }
-    run_threads(STRESS_THREAD_COUNT, stress, threads, sizeof(*threads));
-    uint64_t sum = 0;
-    for (size_t i = 0; i < STRESS_THREAD_COUNT; i++) {
-        sum += stress_drop(&threads[i]);
-    }
-    drop_exchanged();
-    return sum;
+    return run_workers(stress, scaled(3000000, scale));
 }
 
-#define BUFFER_COUNT 1000
 #define PASSED_COUNT 20
-#define STRIDE 7 /* has no divisor in common with BUFFER_COUNT */
-
-struct buffers {
-    struct rng rng;
-    size_t turns;
-    uint64_t sum;
-    void *places[BUFFER_COUNT];
-};
-
-static void buffers_drop(struct buffers *self, size_t place)
-{
-    void *buffer = self->places[place];
-    self->places[place] = NULL;
-    self->sum += buffer == NULL ? 0 : block_first(buffer);
-    free(buffer);
-}
+#define STRIDE 7 /* has no divisor in common with KEPT_COUNT */
 
 /* So many places, far from one another, are emptied and filled again. */
-static void buffers_replace(struct buffers *self, size_t count)
+static void replace_many(struct worker *self, size_t count)
 {
-    size_t first = rng_below(&self->rng, BUFFER_COUNT);
+    size_t first = rng_below(&self->rng, KEPT_COUNT);
     for (size_t i = 0; i < count; i++) {
-        buffers_drop(self, (first + i * STRIDE) % BUFFER_COUNT);
+        worker_drop(self, (first + i * STRIDE) % KEPT_COUNT);
     }
     for (size_t i = 0; i < count; i++) {
-        self->places[(first + i * STRIDE) % BUFFER_COUNT] =
+        self->kept[(first + i * STRIDE) % KEPT_COUNT] =
             allocate_touched(rng_between(&self->rng, 16, 16384));
     }
 }
 
 /* Pass some on, and free what was passed on before, maybe by another thread. */
-static void buffers_pass_on(struct buffers *self)
+static void pass_some_on(struct worker *self)
 {
     for (size_t i = 0; i < PASSED_COUNT; i++) {
-        size_t place = rng_below(&self->rng, BUFFER_COUNT);
+        size_t place = rng_below(&self->rng, KEPT_COUNT);
         size_t to = rng_below(&self->rng, EXCHANGED_COUNT);
-        free(atomic_exchange(&exchanged[to], self->places[place]));
-        self->places[place] = NULL;
+        free(atomic_exchange(&exchanged[to], self->kept[place]));
+        self->kept[place] = NULL;
     }
 }
 
 static void *turn_over(void *argument)
 {
-    struct buffers *self = argument;
+    struct worker *self = argument;
     for (size_t turn = 0; turn < self->turns; turn++) {
-        buffers_replace(self, rng_between(&self->rng, 100, 300));
-        buffers_pass_on(self);
+        replace_many(self, rng_between(&self->rng, 100, 300));
+        pass_some_on(self);
     }
-    for (size_t place = 0; place < BUFFER_COUNT; place++) {
-        buffers_drop(self, place);
-    }
+    worker_drop_all(self);
     return NULL;
 }
 
 uint64_t turnover(double scale)
 {
-    static struct buffers threads[STRESS_THREAD_COUNT];
-    for (size_t i = 0; i < STRESS_THREAD_COUNT; i++) {
-        threads[i].rng.state = i;
-        threads[i].turns = scaled(4000, scale);
-    }
-    run_threads(STRESS_THREAD_COUNT, turn_over, threads, sizeof(*threads));
-    uint64_t sum = 0;
-    for (size_t i = 0; i < STRESS_THREAD_COUNT; i++) {
-        sum += threads[i].sum;
-    }
-    drop_exchanged();
-    return sum;
+    return run_workers(turn_over, scaled(4000, scale));
 }

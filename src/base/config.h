@@ -94,13 +94,14 @@
 #define MA_PENDING_BYTES ((size_t)8 << 10)
 
 /* Released blocks that threads keep: all of them together about CACHE_BYTES and 1/CACHE_SHARE of
- * the heap, each its part of that and at most CACHE_MAX; or, where its cache was widened and that is more, its part of
- * 1/CACHE_WIDE_SHARE less CACHE_WIDE_LESS, at most CACHE_WIDE_MAX. Bytes. See docs/adr/0023-the-block-cache-in-tables.md. */
+ * the heap, each its part of that and at most CACHE_MAX. A thread whose cache was widened may keep more, at most CACHE_WIDE_MAX: as
+ * much as the heap has if it is the only thread; else its part of 1/CACHE_WIDE_SHARE less CACHE_WIDE_LESS, or what its swing calls for,
+ * at most its part of all (front/swing.h). Bytes. See docs/adr/0023-the-block-cache-in-tables.md. */
 #define MA_CACHE_BYTES ((size_t)512 << 10)
 #define MA_CACHE_SHARE 16
 #define MA_CACHE_MAX ((size_t)2 << 20)
 #define MA_CACHE_WIDE_SHARE 2
-#define MA_CACHE_WIDE_LESS ((size_t)4 << 20)
+#define MA_CACHE_WIDE_LESS ((size_t)2 << 20)
 #define MA_CACHE_WIDE_MAX ((size_t)8 << 20)
 
 /* The same of empty slabs, which go back before the core grows. */

@@ -150,7 +150,7 @@ size_t front_wanted_count(size_t size)
     if (theap_is_real(heap)) {
         if (heap->cache_limit == 0) {
             /* There may have been no heap to say so before. */
-            heap->medium.is_wanted[medium_bin_for(size)] = true;
+            medium_want(&heap->medium, medium_bin_for(size));
             theap_bound_cache(heap);
         }
         count = medium_wanted_count(&heap->medium, size, heap->cache_limit);

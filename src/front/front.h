@@ -55,6 +55,7 @@ static inline void *front_pop(struct theap *heap, size_t size)
         return NULL;
     }
     slab->free = o->next;
+    __builtin_prefetch(slab->free);
     slab_count_used(slab, 1);
     o->mark = 0;
     front_leave(heap);

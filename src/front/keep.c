@@ -13,8 +13,10 @@ void theap_bound_cache(struct theap *heap)
 {
     int saved_errno = errno; /* the core may give memory back to the system */
     heap->keep_left = THEAP_LIMIT_AGE;
-    heap->share =
-        medium_is_wide(&heap->medium) ? registry_wide_cache_limit() : registry_cache_limit();
+    swing_fade(&heap->swing);
+    heap->share = medium_is_wide(&heap->medium)
+                      ? registry_wide_cache_limit(swing_room(&heap->swing))
+                      : registry_cache_limit();
     heap->asks = heap->asks || medium_is_asked(&heap->medium);
     heap->cache_limit = heap->asks ? heap->share : 0;
     medium_bound(&heap->medium, heap->cache_limit);
@@ -30,7 +32,7 @@ static bool is_beyond_slabs(const void *payload)
 /* Whether the thread asks for blocks such as those of `size` bytes. */
 static bool is_wanted(const struct theap *heap, size_t size)
 {
-    return heap->medium.is_wanted[medium_bin(size)];
+    return medium_is_wanted(&heap->medium, medium_bin(size));
 }
 
 /* Whether the cache may hold `size` bytes more. Where it holds all that it may, larger blocks make room for what is wanted. */
@@ -92,6 +94,7 @@ static bool has_place(struct theap *heap, size_t size)
     bool has = may_hold(heap, size) &&
                (medium_has_room(medium, medium_bin(size)) || medium_make_room(medium, size));
     if (!has && is_asked_for) {
+        swing_give(&heap->swing, size);
         note_refused(heap);
     }
     return has;
@@ -147,6 +150,9 @@ void *theap_take_other(struct theap *heap, size_t size)
         take_parcel(heap);
         payload = medium_take(medium, size);
         errno = saved_errno;
+    }
+    if (payload == NULL) {
+        swing_ask(&heap->swing, size);
     }
     return payload;
 }

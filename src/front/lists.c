@@ -86,9 +86,16 @@ void lists_remove_empty(struct theap *heap, struct slab *slab)
     set_empty_bytes(heap, heap->empty_bytes - slab_carved_bytes(slab));
 }
 
+void lists_note_created(struct theap *heap, size_t size_class)
+{
+    uint16_t *created = &heap->created[size_class];
+    *created = (uint16_t)(*created + (*created < UINT16_MAX));
+}
+
 void lists_forget_created(struct theap *heap, size_t size_class)
 {
-    heap->created[size_class] -= heap->created[size_class] > 0 ? 1 : 0;
+    uint16_t *created = &heap->created[size_class];
+    *created = (uint16_t)(*created - (*created > 0));
 }
 
 /* Take an empty slab out of all lists. */

@@ -29,6 +29,9 @@ void lists_remove_sibling(struct theap *heap, struct slab *slab);
 void lists_push_empty(struct theap *heap, struct slab *slab);
 void lists_remove_empty(struct theap *heap, struct slab *slab);
 
+/* The core gave a slab for the class; or another class gave it. */
+void lists_note_created(struct theap *heap, size_t size_class);
+
 /* A slab of the class is one no more. Those that were adopted have not been counted. */
 void lists_forget_created(struct theap *heap, size_t size_class);
 

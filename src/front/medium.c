@@ -79,7 +79,7 @@ void *medium_take_other(struct medium *medium, size_t size)
     if (bin == MEDIUM_BIN_COUNT) {
         return NULL;
     }
-    medium->is_wanted[bin] = true;
+    medium_want(medium, bin);
     return medium_take_slot(medium, bin, &medium->bins[bin]);
 }
 
@@ -87,7 +87,7 @@ void *medium_take_other(struct medium *medium, size_t size)
 static void *take_aligned(struct medium *medium, size_t bin, size_t alignment)
 {
     medium_slot *link = &medium->bins[bin];
-    medium->is_wanted[bin] = true;
+    medium_want(medium, bin);
     for (int i = 0; i < ALIGNED_LOOK_COUNT && *link != 0; i++) {
         if ((uintptr_t)medium_payload(medium->entries[*link]) % alignment == 0) {
             return medium_take_slot(medium, bin, link);
@@ -166,7 +166,11 @@ void medium_require_absent(const struct medium *medium, const struct mem_block *
 
 bool medium_is_asked(const struct medium *medium)
 {
-    return memchr(medium->is_wanted, 1, sizeof(medium->is_wanted)) != NULL;
+    unsigned all = 0;
+    for (size_t bin = 0; bin < MEDIUM_BIN_COUNT; bin++) {
+        all |= medium->demand[bin];
+    }
+    return (all & MEDIUM_WANTED) != 0;
 }
 
 /* Take the first block of a bin out, and put it before `chain`. */
@@ -190,9 +194,10 @@ size_t medium_wanted_count(struct medium *medium, size_t size, size_t limit)
     size_t most_bytes = bits_min(limit, MA_CACHE_FLUSH);
     size_t bytes = medium->bytes < most_bytes ? most_bytes - medium->bytes : 0;
     size_t most = bits_min(room, bytes / mb_size_for(size));
-    uint8_t *misses = &medium->misses[medium_bin_for(size)];
-    size_t count = bits_min(*misses, most);
-    *misses = (uint8_t)bits_min((size_t)2 * *misses + 1, most_count);
+    uint8_t *demand = &medium->demand[medium_bin_for(size)];
+    unsigned asked = *demand & ~MEDIUM_WANTED;
+    size_t count = bits_min(((size_t)1 << asked) - 1, most);
+    *demand = (uint8_t)(*demand + (asked < MEDIUM_ASKED_MAX));
     return count > 1 ? count : 1;
 }
 
@@ -259,16 +264,15 @@ void medium_flush(struct medium *medium)
 bool medium_make_room(struct medium *medium, size_t size)
 {
     size_t own = medium_bin(size);
-    if (!medium->is_wanted[own]) {
+    if (!medium_is_wanted(medium, own)) {
         return false;
     }
     size_t bin = next_filled(medium, medium->hand);
     bin = bin < MEDIUM_BIN_COUNT ? bin : next_filled(medium, 0);
-    bool stays = medium->is_wanted[bin];
-    medium->misses[bin] = stays ? medium->misses[bin] : 0;
+    bool stays = medium_is_wanted(medium, bin);
     size_t share = medium_bin_room(medium);
     bool has_many = medium->counts[bin] > share && medium->counts[own] < share;
-    medium->is_wanted[bin] = false;
+    medium->demand[bin] = stays ? (uint8_t)(medium->demand[bin] - MEDIUM_WANTED) : 0;
     medium->hand = bin + stays;
     if (stays && !has_many) {
         return false;

@@ -44,9 +44,9 @@
 
 /* Places for blocks: at first, and in a cache that was widened. Once half of them are taken, a bin may have its share, that other
  * sizes find room, too; but where no more than a few bins hold any, each may have its part of all. */
-#define MEDIUM_ROOM_FIRST 127
-#define MEDIUM_ROOM 255
-#define MEDIUM_BIN_SHARE 32
+#define MEDIUM_ROOM_FIRST 107
+#define MEDIUM_ROOM 1023
+#define MEDIUM_BIN_SHARE 27
 #define MEDIUM_FEW_BINS 4
 
 /* Blocks of a run: so many bytes together, and so many of them, that it never takes long to give them back. */
@@ -54,11 +54,15 @@
 #define MEDIUM_RUN_COUNT 32
 
 /* A place in the tables; 0: none. */
-typedef uint8_t medium_slot;
+typedef uint16_t medium_slot;
 
 /* What is known of a cached block, in one word: its payload's address, which has 48 bits at most, and in the lowest 16 bits its
  * size, in units of MA_ALIGNMENT. So little that a thread which never does much has a small heap. */
 typedef uint64_t medium_entry;
+
+/* What is remembered of the demand for a bin. */
+#define MEDIUM_WANTED 0x80U
+#define MEDIUM_ASKED_MAX 10U
 
 enum { MEDIUM_UNITS_BITS = 16 };
 
@@ -103,19 +107,20 @@ struct medium {
     medium_slot unused;
     medium_slot used_count;             /* slots behind this one have never been used */
     medium_slot bins[MEDIUM_BIN_COUNT]; /* the last freed first */
-    uint8_t counts[MEDIUM_BIN_COUNT];   /* of the blocks in a bin */
-    bool is_wanted[MEDIUM_BIN_COUNT];   /* a block of the bin was asked for since `hand` passed */
-    uint8_t misses[MEDIUM_BIN_COUNT];   /* blocks that the core was asked for since then, roughly */
-    size_t room;                        /* places there are */
-    medium_entry *entries;              /* by slot: what is there */
-    medium_slot *next;                  /* and the next one in a bin, or in the list `unused` */
+    uint16_t counts[MEDIUM_BIN_COUNT];  /* of the blocks in a bin */
+    /* By bin, whether it is MEDIUM_WANTED, as a block was asked for since `hand` passed; and how often the core was asked since
+     * then, at most MEDIUM_ASKED_MAX: */
+    uint8_t demand[MEDIUM_BIN_COUNT];
+    size_t room;           /* places there are */
+    medium_entry *entries; /* by slot: what is there */
+    medium_slot *next;     /* and the next one in a bin, or in the list `unused` */
     medium_entry first_entries[MEDIUM_ROOM_FIRST + 1];
     medium_slot first_next[MEDIUM_ROOM_FIRST + 1];
     /* By class_group() of the size, small blocks that the core gave, less those that it was given back: */
     uint8_t held[CLASS_COUNT];
 };
 
-_Static_assert(MEDIUM_MAX / MA_ALIGNMENT <= UINT16_MAX && MEDIUM_ROOM <= UINT8_MAX,
+_Static_assert(MEDIUM_MAX / MA_ALIGNMENT <= UINT16_MAX && MEDIUM_ROOM <= UINT16_MAX,
                "units and slots");
 _Static_assert(MEDIUM_MAX <= MA_MOVE_MIN, "the pages of a cached block are all there");
 
@@ -178,6 +183,17 @@ void medium_note_released(struct medium *medium, size_t size);
 
 /* How many blocks, of about what a request of `size` bytes gets, the core gave and was not given back; 255 for more. */
 size_t medium_held_count(const struct medium *medium, size_t size);
+
+/* A block of the bin is asked for. */
+static inline void medium_want(struct medium *medium, size_t bin)
+{
+    medium->demand[bin] |= MEDIUM_WANTED;
+}
+
+static inline bool medium_is_wanted(const struct medium *medium, size_t bin)
+{
+    return (medium->demand[bin] & MEDIUM_WANTED) != 0;
+}
 
 /* Whether the thread has asked for blocks lately: one that only frees has no use for a cache. */
 bool medium_is_asked(const struct medium *medium);
@@ -279,7 +295,7 @@ static inline __attribute__((always_inline)) void *medium_take_first(struct medi
                                                                      size_t size)
 {
     size_t bin = medium_bin_for(size);
-    medium->is_wanted[bin] = true;
+    medium_want(medium, bin);
     return medium->bins[bin] != 0 ? medium_take_slot(medium, bin, &medium->bins[bin]) : NULL;
 }
 

@@ -43,9 +43,10 @@ bool registry_reclaim(const struct theap *mine);
 /* In a forked child: the heaps of all threads but this one's, `mine` (which may be NULL), have ended. */
 void registry_after_fork(struct theap *mine);
 
-/* Bytes of released blocks that a thread may keep, its share of a part of the heap: as a rule, and where its cache was widened. */
+/* Bytes of released blocks that a thread may keep, its share of a part of the heap: as a rule; and where its cache was widened, and
+ * it has a use for so many bytes more. */
 size_t registry_cache_limit(void);
-size_t registry_wide_cache_limit(void);
+size_t registry_wide_cache_limit(size_t more);
 
 /* Memory for a heap's wider cache, which it keeps; NULL where there is none to be had now. Called by the heap's owner. */
 struct medium_places *registry_places(struct theap *heap);

@@ -220,17 +220,17 @@ void theap_rest(struct theap *heap)
     memset(heap->warmth, 0, sizeof(heap->warmth));
     memset(heap->created, 0, sizeof(heap->created));
     memset(heap->medium.held, 0, sizeof(heap->medium.held));
-    memset(heap->medium.is_wanted, 0, sizeof(heap->medium.is_wanted));
-    memset(heap->medium.misses, 0, sizeof(heap->medium.misses));
+    memset(heap->medium.demand, 0, sizeof(heap->medium.demand));
     heap->afforded_count = 0;
     for (granule_index index = heap->slabs; index != 0; index = slab_number(index)->sibling_next) {
         size_t size_class = slab_number(index)->size_class;
         heap->afforded_count += heap->warmth[size_class] == 0;
         heap->warmth[size_class] = EARNED;
-        heap->created[size_class]++;
+        lists_note_created(heap, size_class);
     }
     heap->asks = false;
     heap->refused_count = 0;
+    heap->swing = (struct swing){0};
     heap->cache_limit = 0;
     heap->keep_left = 0;
     heap->is_leaving = false;
@@ -318,7 +318,7 @@ static struct slab *reuse_empty(struct theap *heap, size_t size_class)
     lists_remove_empty(heap, slab);
     lists_forget_created(heap, slab->size_class);
     slab_reuse(slab, size_class);
-    heap->created[size_class]++;
+    lists_note_created(heap, size_class);
     return slab;
 }
 
@@ -328,7 +328,7 @@ static struct slab *create(struct theap *heap, size_t size_class)
     struct slab *slab = slab_create(size_class);
     if (slab != NULL) {
         heap->created_count++;
-        heap->created[size_class]++;
+        lists_note_created(heap, size_class);
         lists_push_sibling(heap, slab);
         slab_set_owner(slab, heap);
     }

@@ -10,6 +10,7 @@
 #include "core/decay.h"
 #include "front/medium.h"
 #include "front/slab.h"
+#include "front/swing.h"
 
 /* No more slabs are taken in. */
 #define INBOX_CLOSED UINT32_MAX
@@ -30,7 +31,7 @@ struct theap {
     granule_index partial[CLASS_COUNT]; /* slabs that may serve next */
     granule_index sparse[CLASS_COUNT];  /* slabs with absent pages, which serve after those */
     uint8_t warmth[CLASS_COUNT];        /* requests so far, until the class has earned slabs */
-    uint32_t created[CLASS_COUNT];      /* slabs of the class that the core gave */
+    uint16_t created[CLASS_COUNT];      /* slabs of the class that the core gave, roughly */
     bool is_leaving;                    /* the thread's destructors run */
     granule_index slabs;                /* all of this heap's */
     size_t afforded_count;      /* classes that have slabs though they have few live objects */
@@ -53,6 +54,7 @@ struct theap {
     size_t cache_limit;   /* so many bytes of it are for blocks in the cache */
     size_t keep_left;     /* blocks that are cached until these are looked at again */
     bool asks;            /* the thread has asked for blocks */
+    struct swing swing;   /* of the blocks in the cache */
     size_t refused_count; /* blocks that are asked for, and had no room in the narrow cache */
     /* Atomic: */
     granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */

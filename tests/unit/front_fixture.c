@@ -37,7 +37,7 @@ struct theap *begin_thread(void)
     struct theap *heap = registry_enter();
     if (heap != NULL) {
         open_heaps[open_count++] = heap;
-        heap->medium.is_wanted[medium_bin_for(5000)] = true;
+        medium_want(&heap->medium, medium_bin_for(5000));
         become(heap);
     }
     return heap;

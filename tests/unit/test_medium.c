@@ -496,7 +496,7 @@ static void a_thread_that_asks_for_no_blocks_keeps_none(void **state)
 {
     (void)state;
     struct theap *heap = begin_thread();
-    heap->medium.is_wanted[medium_bin_for(5000)] = false;
+    heap->medium.demand[medium_bin_for(5000)] = 0;
     void *payload = block_of(5000);
     assert_false(front_keep(mb_of_payload(payload)));
     assert_null(front_take(5000));
@@ -512,7 +512,7 @@ static void a_thread_that_has_asked_goes_on_caching(void **state)
     enum { BATCH = 400 };
     static void *payloads[BATCH];
     struct theap *heap = begin_thread();
-    heap->medium.is_wanted[medium_bin_for(5000)] = false;
+    heap->medium.demand[medium_bin_for(5000)] = 0;
     for (int turn = 0; turn < 3; turn++) {
         for (size_t i = 0; i < BATCH; i++) {
             payloads[i] = take_or_ask(1500);

@@ -108,7 +108,7 @@ static void one_size_makes_room_for_others_that_are_asked_for(void **state)
         served_in_turn(9000, 3);
     }
     assert_int_equal(served_in_turn(9000, 3), 3);
-    assert_int_equal(served_in_turn(5000, 100), 100);
+    assert_int_equal(served_in_turn(5000, 80), 80);
 }
 
 int main(void)

@@ -227,6 +227,36 @@ static void a_wide_cache_holds_a_larger_share_of_a_large_heap(void **state)
     release(large);
 }
 
+/* The thread's share, after so many turns in each of which it frees `count` blocks and then asks for as many. */
+static size_t share_after_turns_of(size_t count)
+{
+    struct theap *heap = begin_wide_thread();
+    ask();
+    for (size_t done = 0; done < (size_t)40 * ALL; done += count) {
+        size_t first = done % ALL;
+        for (size_t i = first; i < first + count; i++) {
+            keep_or_release(payloads[i]);
+        }
+        for (size_t i = first; i < first + count; i++) {
+            payloads[i] = take_or_ask(4000 + 200 * (i % SIZES));
+        }
+    }
+    free_all();
+    return heap->share;
+}
+
+static void a_thread_that_frees_much_and_then_asks_for_as_much_may_hold_more(void **state)
+{
+    (void)state;
+    for (int others = 0; others < 60; others++) { /* so that a thread's part of the heap is small */
+        begin_thread();
+    }
+    size_t one_by_one = share_after_turns_of(1);
+    registry_reclaim(NULL);
+    size_t all_at_once = share_after_turns_of(ALL);
+    assert_true(all_at_once > one_by_one + one_by_one / 2);
+}
+
 static void what_a_wide_cache_holds_is_taken_where_memory_is_short(void **state)
 {
     (void)state;
@@ -312,6 +342,7 @@ int main(void)
         MEDIUM_TEST(a_heap_keeps_the_memory_of_its_places),
         MEDIUM_TEST(a_cache_is_widened_later_where_memory_is_out),
         MEDIUM_TEST(a_wide_cache_holds_a_larger_share_of_a_large_heap),
+        MEDIUM_TEST(a_thread_that_frees_much_and_then_asks_for_as_much_may_hold_more),
         MEDIUM_TEST(what_a_wide_cache_holds_is_taken_where_memory_is_short),
         MEDIUM_TEST(after_a_fork_what_a_wide_cache_held_is_free),
         MEDIUM_TEST(a_heap_that_was_shut_amid_a_fork_caches_again),

@@ -206,7 +206,7 @@ static void *free_unasked(size_t count)
 {
     void *blocks[2 * PARCEL_COUNT];
     struct theap *heap = begin_thread();
-    heap->medium.is_wanted[medium_bin_for(5000)] = false;
+    heap->medium.demand[medium_bin_for(5000)] = 0;
     for (size_t i = 0; i < 2 * count; i++) {
         blocks[i] = block_of(1500);
     }

@@ -183,7 +183,7 @@ static void the_cache_limit_grows_with_the_heap_up_to_a_bound(void **state)
     assert_true(registry_cache_limit() > before);
     void *huge = cores_alloc((size_t)128 << 20);
     assert_int_equal(registry_cache_limit(), MA_CACHE_MAX);
-    assert_int_equal(registry_wide_cache_limit(), MA_CACHE_WIDE_MAX);
+    assert_int_equal(registry_wide_cache_limit(0), MA_CACHE_WIDE_MAX);
     cores_free(cores_owner_of(large), large);
     cores_free(cores_owner_of(huge), huge);
 }
@@ -194,9 +194,34 @@ static void the_limit_of_wide_caches_is_a_larger_share_of_a_large_heap(void **st
     begin_thread();
     begin_thread();
     void *large = cores_alloc((size_t)24 << 20);
-    assert_in_range(registry_wide_cache_limit(), 2 * registry_cache_limit(),
+    assert_in_range(registry_wide_cache_limit(0), 2 * registry_cache_limit(),
                     cores_heap_bytes() / MA_CACHE_WIDE_SHARE / 3);
     cores_free(cores_owner_of(large), large);
+}
+
+static void the_wide_cache_of_an_only_thread_may_have_as_much_as_the_heap(void **state)
+{
+    (void)state;
+    begin_thread();
+    void *large = cores_alloc((size_t)4 << 20);
+    size_t most = bits_min(cores_heap_bytes(), MA_CACHE_WIDE_MAX);
+    assert_in_range(registry_wide_cache_limit(0), most - most / 8, most);
+    begin_thread();
+    assert_true(registry_wide_cache_limit(0) < most - most / 8);
+    cores_free(cores_owner_of(large), large);
+}
+
+static void the_limit_of_wide_caches_grows_with_their_use_up_to_a_part_of_the_heap(void **state)
+{
+    (void)state;
+    begin_thread();
+    begin_thread();
+    size_t without = registry_wide_cache_limit(0);
+    size_t share = registry_cache_limit();
+    size_t most = bits_min(cores_heap_bytes() / 3, MA_CACHE_WIDE_MAX);
+    assert_true(most > without + 2 * MA_GRANULE);
+    assert_int_equal(registry_wide_cache_limit(without - share + MA_GRANULE), without + MA_GRANULE);
+    assert_in_range(registry_wide_cache_limit((size_t)1 << 30), most - most / 8, most);
 }
 
 /* ---- Orphans ---- */
@@ -952,6 +977,8 @@ int main(void)
         FRONT_TEST(slabs_that_nobody_has_touched_do_not_make_the_cache_limit_grow),
         FRONT_TEST(the_cache_limit_grows_with_the_heap_up_to_a_bound),
         FRONT_TEST(the_limit_of_wide_caches_is_a_larger_share_of_a_large_heap),
+        FRONT_TEST(the_wide_cache_of_an_only_thread_may_have_as_much_as_the_heap),
+        FRONT_TEST(the_limit_of_wide_caches_grows_with_their_use_up_to_a_part_of_the_heap),
         FRONT_TEST(a_thread_that_ends_leaves_no_slab_without_objects),
         FRONT_TEST(a_slab_with_objects_becomes_an_orphan),
         FRONT_TEST(an_orphan_serves_another_thread),

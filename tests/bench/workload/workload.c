@@ -31,6 +31,8 @@ static const struct workload workloads[] = {
      batch_fifo},
     {"batch_lifo", 1, "batches of 100, 1,000, 10,000 blocks of 16 to 512 bytes, last freed first",
      batch_lifo},
+    {"waves", 1, "up to 1,000 live blocks of 512 bytes to 4 KiB that come and go by up to 500",
+     waves},
     {"replace_1k", 1,
      "random replacement among 1,000 objects, most of 16 to 128 bytes, few to 8 KiB", replace_1k},
     {"replace_10k", 1,

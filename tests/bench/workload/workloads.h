@@ -12,6 +12,9 @@ uint64_t pairs(double scale);
 uint64_t batch_fifo(double scale);
 uint64_t batch_lifo(double scale);
 
+/* waves.c */
+uint64_t waves(double scale);
+
 /* replace.c */
 uint64_t replace_1k(double scale);
 uint64_t replace_10k(double scale);

@@ -174,22 +174,22 @@ static bool has_made_room(size_t size)
  * Memory that nobody has touched is taken only when that which the thread has cached is of no
  * use: else there would be both.
  */
-static void *alloc_touched_first(size_t size)
+static void *alloc_touched_first(size_t size, bool is_zeroed)
 {
     size_t cached = front_cached_bytes();
     if (cached >= size && cached >= MA_CACHE_FLUSH) {
-        void *payload = cores_alloc_below_top(size);
+        void *payload = cores_alloc_below_top(size, is_zeroed);
         if (payload != NULL) {
             return payload;
         }
-        front_shed_cached();
+        front_shed_cached(size);
     }
-    return cores_alloc(size);
+    return is_zeroed ? cores_alloc_zeroed(size) : cores_alloc(size);
 }
 
 void *heap_alloc(size_t size)
 {
-    void *payload = is_started() ? alloc_touched_first(size) : NULL;
+    void *payload = is_started() ? alloc_touched_first(size, false) : NULL;
     return payload == NULL && has_made_room(size) ? cores_alloc(size) : payload;
 }
 
@@ -205,7 +205,7 @@ void *heap_alloc_run(size_t size, size_t *count)
 
 void *heap_alloc_zeroed(size_t size)
 {
-    void *payload = is_started() ? cores_alloc_zeroed(size) : NULL;
+    void *payload = is_started() ? alloc_touched_first(size, true) : NULL;
     return payload == NULL && has_made_room(size) ? cores_alloc_zeroed(size) : payload;
 }
 

@@ -140,9 +140,10 @@ void *cores_alloc(size_t size)
     return serve(&(struct core_request){.size = size});
 }
 
-void *cores_alloc_below_top(size_t size)
+void *cores_alloc_below_top(size_t size, bool is_zeroed)
 {
-    return serve(&(struct core_request){.size = size, .source = CORE_BELOW_TOP});
+    return serve(
+        &(struct core_request){.size = size, .source = CORE_BELOW_TOP, .is_zeroed = is_zeroed});
 }
 
 void *cores_alloc_run(size_t size, size_t *count)

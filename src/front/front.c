@@ -163,6 +163,11 @@ void front_keep_run(void *payload, size_t count)
 {
     struct mem_block *first = mb_of_payload(payload);
     size_t size = mb_size(first);
+    struct theap *heap = enter_cache();
+    if (theap_is_real(heap)) {
+        swing_ask(&heap->swing, heap->medium.bytes, count * size);
+    }
+    front_leave_slow(heap);
     /* The last first, so that they are taken in the order of their addresses. */
     while (count-- > 0) {
         struct mem_block *b = mb_at(first, count * size);
@@ -230,11 +235,11 @@ size_t front_cached_bytes(void)
     return theap_is_real(heap) ? medium_all_bytes(&heap->medium) + heap->empty_bytes : 0;
 }
 
-void front_shed_cached(void)
+void front_shed_cached(size_t size)
 {
     struct theap *heap = enter_cache();
     if (theap_is_real(heap)) {
-        medium_shed(&heap->medium);
+        medium_shed(&heap->medium, size);
         empties_shed(heap);
     }
     front_leave_slow(heap);

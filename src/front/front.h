@@ -149,8 +149,8 @@ void front_free_slow(struct slab *slab, void *payload);
 /* Bytes of the blocks and the empty slabs that the calling thread's heap has cached. */
 size_t front_cached_bytes(void);
 
-/* Give the core some of them, the largest blocks. */
-void front_shed_cached(void);
+/* Give the core some of them, the largest blocks, `size` bytes and more if that does not take long. */
+void front_shed_cached(size_t size);
 
 /* Pass on what the calling thread's heap holds back, give the core what it has cached, and take in
  * what others have freed. True where blocks were cached. */

@@ -12,14 +12,18 @@
 void theap_bound_cache(struct theap *heap)
 {
     int saved_errno = errno; /* the core may give memory back to the system */
+    if (heap->keep_left == 0) {
+        swing_fade(&heap->swing);
+    }
     heap->keep_left = THEAP_LIMIT_AGE;
-    swing_fade(&heap->swing);
     heap->share = medium_is_wide(&heap->medium)
                       ? registry_wide_cache_limit(swing_room(&heap->swing))
                       : registry_cache_limit();
     heap->asks = heap->asks || medium_is_asked(&heap->medium);
     heap->cache_limit = heap->asks ? heap->share : 0;
-    medium_bound(&heap->medium, heap->cache_limit);
+    if (!medium_bound(&heap->medium, heap->cache_limit)) {
+        heap->keep_left = 1; /* the next goes on with it */
+    }
     errno = saved_errno;
 }
 
@@ -46,12 +50,11 @@ static bool may_hold(struct theap *heap, size_t size)
     if (medium->bytes + size <= heap->cache_limit) {
         return true;
     }
-    if (size > heap->cache_limit || !is_wanted(heap, size) ||
+    if (size > heap->cache_limit || medium->bytes > heap->cache_limit || !is_wanted(heap, size) ||
         medium_is_among_largest(medium, size)) {
         return false;
     }
-    medium_bound(medium, heap->cache_limit - size);
-    return true;
+    return medium_bound(medium, heap->cache_limit - size);
 }
 
 /* Gather a block that others may have a use for. False: there are no others, or it is this thread that has. */
@@ -86,15 +89,17 @@ static void note_refused(struct theap *heap)
     }
 }
 
-/* Whether the cache may hold the block, and there is a place for it, made if need be. */
+/* Whether the cache may hold the block, and there is a place for it, made if need be. Blocks that nobody asks for any more go also where
+ * it is their bytes that are in the way. */
 static bool has_place(struct theap *heap, size_t size)
 {
     struct medium *medium = &heap->medium;
     bool is_asked_for = is_wanted(heap, size); /* as far as is known before a look for room */
-    bool has = may_hold(heap, size) &&
-               (medium_has_room(medium, medium_bin(size)) || medium_make_room(medium, size));
+    bool may = may_hold(heap, size);
+    bool has = may && medium_has_room(medium, medium_bin(size));
+    has = has || (medium_make_room(medium, size) && may);
     if (!has && is_asked_for) {
-        swing_give(&heap->swing, size);
+        swing_give(&heap->swing, medium->bytes, size);
         note_refused(heap);
     }
     return has;
@@ -152,7 +157,7 @@ void *theap_take_other(struct theap *heap, size_t size)
         errno = saved_errno;
     }
     if (payload == NULL) {
-        swing_ask(&heap->swing, size);
+        swing_ask(&heap->swing, medium->bytes, size);
     }
     return payload;
 }

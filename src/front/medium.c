@@ -12,6 +12,12 @@
  * lock that is taken for them. */
 enum { BATCH_COUNT = 2 };
 
+/* And no more than so many, where many are to. */
+enum { BOUND_COUNT = 32 };
+
+/* What is given back to be merged into something larger is this share of all at least. */
+enum { SHED_SHARE = 16 };
+
 /* So many blocks of a bin are looked at for one that is aligned. */
 enum { ALIGNED_LOOK_COUNT = 8 };
 
@@ -209,36 +215,39 @@ void medium_give_waiting(struct medium *medium)
 
 /*
  * Take the largest blocks out, and put them before `chain`: until at most `keep` bytes are left, or, where the cache holds no
- * more than `limit`, so many that the call has taken its time. No block comes back to the core with a mark: it would be there
- * still when the memory is used.
+ * more than `limit`, so many that the call has taken its time; and `most` blocks in any case. No block comes back to the core with a
+ * mark: it would be there still when the memory is used.
  */
-static struct object *take_out(struct medium *medium, size_t keep, size_t limit,
+static struct object *take_out(struct medium *medium, size_t keep, size_t limit, size_t most,
                                struct object *chain)
 {
-    for (size_t given = 0; medium->bytes > keep && (given < BATCH_COUNT || medium->bytes > limit);
-         given++) {
+    for (size_t taken = 0;
+         medium->bytes > keep && taken < most && (taken < BATCH_COUNT || medium->bytes > limit);
+         taken++) {
         chain = take_first(medium, last_filled(medium), chain);
     }
     return chain;
 }
 
 /* The same, for the core. */
-static void give_back(struct medium *medium, size_t keep, size_t limit)
+static void give_back(struct medium *medium, size_t keep, size_t limit, size_t most)
 {
     medium_give_waiting(medium);
-    cores_free_chain(take_out(medium, keep, limit, NULL));
+    cores_free_chain(take_out(medium, keep, limit, most, NULL));
 }
 
 struct object *medium_take_all(struct medium *medium, struct object *chain)
 {
-    return take_out(medium, 0, 0, medium_take_run(medium, parcel_unpack(&medium->parcel, chain)));
+    return take_out(medium, 0, 0, SIZE_MAX,
+                    medium_take_run(medium, parcel_unpack(&medium->parcel, chain)));
 }
 
-void medium_bound(struct medium *medium, size_t limit)
+bool medium_bound(struct medium *medium, size_t limit)
 {
     if (medium->bytes > limit) {
-        give_back(medium, limit / 2, limit);
+        give_back(medium, limit / 2, limit, BOUND_COUNT);
     }
+    return medium->bytes <= limit;
 }
 
 bool medium_is_among_largest(const struct medium *medium, size_t size)
@@ -247,19 +256,21 @@ bool medium_is_among_largest(const struct medium *medium, size_t size)
     return last == MEDIUM_BIN_COUNT || last <= medium_bin(size);
 }
 
-void medium_shed(struct medium *medium)
+void medium_shed(struct medium *medium, size_t size)
 {
-    give_back(medium, 0, SIZE_MAX);
+    size = bits_max(size, medium->bytes / SHED_SHARE);
+    give_back(medium, 0, medium->bytes > size ? medium->bytes - size : 0, BOUND_COUNT);
 }
 
 void medium_flush(struct medium *medium)
 {
-    give_back(medium, 0, 0);
+    give_back(medium, 0, 0, SIZE_MAX);
 }
 
 /*
  * One bin is looked at in each call. Of those whose size was not asked for since the last look, all blocks go in the end; of those
- * that have many, some, for a bin that has few.
+ * that have many, some, for a bin that has few. Its own bin it passes by: a thread that frees many of a size before it asks for
+ * any again has not lost interest.
  */
 bool medium_make_room(struct medium *medium, size_t size)
 {
@@ -269,6 +280,10 @@ bool medium_make_room(struct medium *medium, size_t size)
     }
     size_t bin = next_filled(medium, medium->hand);
     bin = bin < MEDIUM_BIN_COUNT ? bin : next_filled(medium, 0);
+    if (bin == own || bin == MEDIUM_BIN_COUNT) {
+        medium->hand = own + 1;
+        return false;
+    }
     bool stays = medium_is_wanted(medium, bin);
     size_t share = medium_bin_room(medium);
     bool has_many = medium->counts[bin] > share && medium->counts[own] < share;

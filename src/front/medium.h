@@ -108,8 +108,8 @@ struct medium {
     medium_slot used_count;             /* slots behind this one have never been used */
     medium_slot bins[MEDIUM_BIN_COUNT]; /* the last freed first */
     uint16_t counts[MEDIUM_BIN_COUNT];  /* of the blocks in a bin */
-    /* By bin, whether it is MEDIUM_WANTED, as a block was asked for since `hand` passed; and how often the core was asked since
-     * then, at most MEDIUM_ASKED_MAX: */
+    /* By bin, whether it is MEDIUM_WANTED, as a block was asked for since `hand` passed; and how often the core was asked while it
+     * was, at most MEDIUM_ASKED_MAX: */
     uint8_t demand[MEDIUM_BIN_COUNT];
     size_t room;           /* places there are */
     medium_entry *entries; /* by slot: what is there */
@@ -379,14 +379,14 @@ struct object *medium_take_run(struct medium *medium, struct object *chain);
 size_t medium_wanted_count(struct medium *medium, size_t size, size_t limit);
 
 /* If the cache holds more than `limit` bytes, give the core some: it then holds `limit` at most, and half of that at
- * least if it has many blocks. */
-void medium_bound(struct medium *medium, size_t limit);
+ * least if it has many blocks. False: it holds more still, as the call has taken its time. */
+bool medium_bound(struct medium *medium, size_t limit);
 
 /* Whether the cache holds no blocks that are clearly larger than `size` bytes. Requires: medium_caches(size). */
 bool medium_is_among_largest(const struct medium *medium, size_t size);
 
-/* Give the core some of the largest blocks. */
-void medium_shed(struct medium *medium);
+/* Give the core some of the largest blocks: `size` bytes and more, or so many that the call has taken its time. */
+void medium_shed(struct medium *medium, size_t size);
 
 /* Take all blocks out, and put them before `chain`, for cores_free_chain(). Waits for nobody. */
 struct object *medium_take_all(struct medium *medium, struct object *chain);

@@ -103,7 +103,7 @@ size_t registry_cache_limit(void)
     return bits_min(part_of(MA_CACHE_BYTES + heap_bytes() / MA_CACHE_SHARE), MA_CACHE_MAX);
 }
 
-size_t registry_wide_cache_limit(size_t more)
+size_t registry_wide_cache_limit(size_t wanted)
 {
     size_t limit = registry_cache_limit();
     size_t heap = heap_bytes();
@@ -111,7 +111,7 @@ size_t registry_wide_cache_limit(size_t more)
     if (__atomic_load_n(&taken_count, __ATOMIC_RELAXED) > 1) {
         size_t shared = heap / MA_CACHE_WIDE_SHARE;
         wide = part_of(shared > MA_CACHE_WIDE_LESS ? shared - MA_CACHE_WIDE_LESS : 0);
-        wide = bits_max(wide, bits_min(limit + more, part_of(heap)));
+        wide = bits_max(wide, bits_min(wanted, part_of(heap)));
     }
     return bits_max(limit, bits_min(wide, MA_CACHE_WIDE_MAX));
 }

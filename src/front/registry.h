@@ -44,9 +44,9 @@ bool registry_reclaim(const struct theap *mine);
 void registry_after_fork(struct theap *mine);
 
 /* Bytes of released blocks that a thread may keep, its share of a part of the heap: as a rule; and where its cache was widened, and
- * it has a use for so many bytes more. */
+ * it has a use for `wanted` bytes. */
 size_t registry_cache_limit(void);
-size_t registry_wide_cache_limit(size_t more);
+size_t registry_wide_cache_limit(size_t wanted);
 
 /* Memory for a heap's wider cache, which it keeps; NULL where there is none to be had now. Called by the heap's owner. */
 struct medium_places *registry_places(struct theap *heap);

@@ -1,9 +1,10 @@
 /*
- * The swing of what a thread has: how many bytes find no room in its cache, go to the cores, and are then asked back.
+ * The swing of what a thread has released: how many bytes of blocks it frees, beside those that it has in its cache already, before it
+ * asks for them again.
  *
- * A thread that works in batches frees many blocks and then asks for as many: a cache that holds so much more would have served them
- * all. One that frees and asks in turn gives the cores a block now and then, and has another back: its swing is small, however much
- * it frees.
+ * A thread that works in batches frees many blocks and then asks for as many: a cache that holds them all serves it. One that frees and
+ * asks in turn has a small swing, however much it frees. It shows where blocks find no room in the cache, and where the cache has none: what
+ * went to the cores in between counts as if it were still there.
  */
 #ifndef MA_FRONT_SWING_H
 #define MA_FRONT_SWING_H
@@ -15,25 +16,28 @@
 /* Bytes. Zeroed: none yet. */
 struct swing {
     size_t given;    /* had no room, and were not asked back yet */
-    size_t peak;     /* the most that `given` was, lately */
+    size_t peak;     /* the most that was given and held, lately */
     size_t regained; /* the most of a peak that was asked back, lately */
 };
 
 /* Parts of what is known that are forgotten with each swing_fade(). */
 enum { SWING_FADE_SHARE = 8, SWING_FADE_REGAINED_SHARE = 64 };
 
-/* A block of `size` bytes had no room, and goes. */
-static inline void swing_give(struct swing *swing, size_t size)
+/* A block of `size` bytes finds no room in the cache, which holds `held` bytes. */
+static inline void swing_give(struct swing *swing, size_t held, size_t size)
 {
     swing->given += size;
-    swing->peak = bits_max(swing->peak, swing->given);
+    swing->peak = bits_max(swing->peak, held + swing->given);
 }
 
-/* The cores are asked for a block of about `size` bytes. */
-static inline void swing_ask(struct swing *swing, size_t size)
+/* The cores are asked for `size` bytes, as none of the `held` bytes fit. */
+static inline void swing_ask(struct swing *swing, size_t held, size_t size)
 {
     swing->given -= bits_min(swing->given, size);
-    swing->regained = bits_max(swing->regained, swing->peak - swing->given);
+    size_t level = held + swing->given;
+    if (swing->peak > level) {
+        swing->regained = bits_max(swing->regained, swing->peak - level);
+    }
 }
 
 /* Some time has passed. */
@@ -44,10 +48,10 @@ static inline void swing_fade(struct swing *swing)
     swing->regained -= swing->regained / SWING_FADE_REGAINED_SHARE;
 }
 
-/* How much more to hold: all of the swing, and half as much for the next one to be larger. */
+/* How much the cache should hold: all of the swing, and a little more. */
 static inline size_t swing_room(const struct swing *swing)
 {
-    return swing->regained + swing->regained / 2;
+    return swing->regained + swing->regained / 8;
 }
 
 #endif

@@ -209,7 +209,8 @@ void theap_settle(struct theap *heap, size_t limit)
     sweep(heap);
     lists_release_empties(heap, limit);
     medium_give_waiting(&heap->medium);
-    medium_bound(&heap->medium, limit);
+    while (!medium_bound(&heap->medium, limit)) {
+    }
 }
 
 void theap_rest(struct theap *heap)

@@ -39,7 +39,7 @@ static void there_is_an_end_to_the_room(void **state)
         size += 200;
     }
     assert_false(medium_has_room(&medium, medium_bin(mb_size_for(1100))));
-    medium_shed(&medium);
+    medium_shed(&medium, 0);
     assert_true(medium_has_room(&medium, medium_bin(mb_size_for(30000))));
 }
 
@@ -111,6 +111,34 @@ static void one_size_makes_room_for_others_that_are_asked_for(void **state)
     assert_int_equal(served_in_turn(5000, 80), 80);
 }
 
+/* A thread that frees many before it asks for any again goes on caching them. */
+static void what_is_freed_in_a_row_stays_wanted(void **state)
+{
+    (void)state;
+    served_in_turn(5000, 1);
+    while (medium.count < medium.room) {
+        add(block_of(5000));
+    }
+    for (size_t i = 0; i < 100; i++) {
+        assert_false(medium_make_room(&medium, mb_size_for(5000)));
+        assert_true(medium_is_wanted(&medium, medium_bin_for(5000)));
+    }
+}
+
+static void a_bin_stays_wanted_however_often_the_core_is_asked(void **state)
+{
+    (void)state;
+    medium_want(&medium, medium_bin_for(2000));
+    size_t before = 0;
+    for (int i = 0; i < 300; i++) {
+        size_t count = medium_wanted_count(&medium, 2000, (size_t)1 << 20);
+        assert_in_range(count, before, medium.room / 2);
+        assert_true(medium_is_wanted(&medium, medium_bin_for(2000)));
+        before = count;
+    }
+    assert_true(before > 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +148,8 @@ int main(void)
         MEDIUM_TEST(what_is_asked_for_no_more_makes_room),
         MEDIUM_TEST(what_is_asked_for_stays_when_others_are_freed),
         MEDIUM_TEST(one_size_makes_room_for_others_that_are_asked_for),
+        MEDIUM_TEST(what_is_freed_in_a_row_stays_wanted),
+        MEDIUM_TEST(a_bin_stays_wanted_however_often_the_core_is_asked),
     };
     return cmocka_run_group_tests(tests, front_group_setup, NULL);
 }

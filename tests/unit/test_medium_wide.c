@@ -166,10 +166,10 @@ static void what_one_thread_has_lacked_does_not_count_for_the_next(void **state)
 {
     (void)state;
     struct theap *heap = begin_fresh_thread();
-    turn_over(4);
+    turn_over(1);
     end_thread(heap);
     assert_ptr_equal(begin_thread(), heap); /* it has rested */
-    turn_over(4);
+    turn_over(1);
     assert_int_equal(heap->medium.room, MEDIUM_ROOM_FIRST);
 }
 
@@ -255,6 +255,67 @@ static void a_thread_that_frees_much_and_then_asks_for_as_much_may_hold_more(voi
     registry_reclaim(NULL);
     size_t all_at_once = share_after_turns_of(ALL);
     assert_true(all_at_once > one_by_one + one_by_one / 2);
+}
+
+/* So many blocks of `size` bytes, each of which is between two that stay. */
+static void free_and_ask(size_t size, int turns)
+{
+    for (; turns > 0; turns--) {
+        void *some[20];
+        for (size_t i = 0; i < 20; i++) {
+            some[i] = take_or_ask(size);
+        }
+        for (size_t i = 0; i < 20; i++) {
+            keep_or_release(some[i]);
+        }
+    }
+}
+
+static void blocks_that_nobody_asks_for_go_where_their_bytes_are_in_the_way(void **state)
+{
+    (void)state;
+    for (int others = 0; others < 60; others++) {
+        begin_thread();
+    }
+    struct theap *heap = begin_wide_thread();
+    free_and_ask(8000, 40);
+    size_t bin = medium_bin_for(8000);
+    assert_true(heap->medium.counts[bin] > 10);
+    free_and_ask(40000, 200);
+    assert_int_equal(heap->medium.counts[bin], 0);
+}
+
+static size_t most_given_at_once(struct theap *heap)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < ALL; i++) {
+        size_t count = medium_all_count(&heap->medium);
+        keep_or_release(payloads[i]);
+        size_t now = medium_all_count(&heap->medium);
+        most = count > now + most ? count - now : most;
+    }
+    return most;
+}
+
+static void no_call_gives_back_many_when_the_limit_falls(void **state)
+{
+    (void)state;
+    registry_reclaim(NULL);
+    struct theap *heap = begin_wide_thread();
+    ask();
+    for (size_t i = 0; i < 1000; i++) { /* an only thread has room for most of these */
+        void *block = block_of(2000 + 20 * (i % 400));
+        medium_want(&heap->medium, medium_bin(block_size(block)));
+        keep_or_release(block);
+    }
+    assert_true(heap->medium.count > 600);
+    for (int others = 0; others < 60; others++) {
+        begin_thread();
+    }
+    become(heap);
+    heap->keep_left = 0;
+    assert_in_range(most_given_at_once(heap), 2, 40);
+    assert_true(medium_all_bytes(&heap->medium) < (size_t)2 << 20);
 }
 
 static void what_a_wide_cache_holds_is_taken_where_memory_is_short(void **state)
@@ -343,6 +404,8 @@ int main(void)
         MEDIUM_TEST(a_cache_is_widened_later_where_memory_is_out),
         MEDIUM_TEST(a_wide_cache_holds_a_larger_share_of_a_large_heap),
         MEDIUM_TEST(a_thread_that_frees_much_and_then_asks_for_as_much_may_hold_more),
+        MEDIUM_TEST(blocks_that_nobody_asks_for_go_where_their_bytes_are_in_the_way),
+        MEDIUM_TEST(no_call_gives_back_many_when_the_limit_falls),
         MEDIUM_TEST(what_a_wide_cache_holds_is_taken_where_memory_is_short),
         MEDIUM_TEST(after_a_fork_what_a_wide_cache_held_is_free),
         MEDIUM_TEST(a_heap_that_was_shut_amid_a_fork_caches_again),

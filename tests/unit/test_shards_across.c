@@ -135,7 +135,7 @@ static void below_the_top_no_other_shard_is_asked(void **state)
     move_to(0);
     size_t size = size_that_fits_nowhere();
     have_room(1, size);
-    assert_null(cores_alloc_below_top(size));
+    assert_null(cores_alloc_below_top(size, false));
 }
 
 static void when_memory_is_out_all_shards_give_what_they_have(void **state)

@@ -389,10 +389,10 @@ static void empty_slabs_are_given_to_the_core_on_request(void **state)
     size_t count = fill_slabs(1024, SLABS);
     free_all(0, count);
     assert_int_equal(front_cached_bytes(), heap->empty_bytes);
-    front_shed_cached();
+    front_shed_cached(0);
     assert_in_range(slab_count(), SLABS / 2 - 1, SLABS / 2 + 1);
     for (int i = 0; i < SLABS; i++) {
-        front_shed_cached();
+        front_shed_cached(0);
     }
     assert_int_equal(slab_count(), 1);
     assert_int_equal(front_cached_bytes(), 0);

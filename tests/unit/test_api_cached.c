@@ -1,0 +1,90 @@
+/*
+ * What a thread has cached, where the heap would grow.
+ */
+#include "ma.h"
+#include "support/fake_os.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+enum { COUNT = 600, OTHER_COUNT = 50, OTHER_SIZE = 30000 };
+
+static void *blocks[COUNT];
+
+static void allocate_all(void)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        blocks[i] = ma_malloc(3000 + 16 * (i % 250));
+        assert_non_null(blocks[i]);
+    }
+}
+
+static void free_all(void)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        ma_free(blocks[i]);
+    }
+}
+
+static size_t heap_bytes(void)
+{
+    struct ma_stats stats;
+    ma_stats(&stats);
+    return stats.break_bytes + stats.mmap_bytes;
+}
+
+static void *zeroed(size_t size)
+{
+    return ma_calloc(1, size);
+}
+
+/* Three megabytes are free; a half of that is asked for, in blocks that none of the cached ones holds. */
+static void require_no_growth(void *(*allocate)(size_t size))
+{
+    void *others[OTHER_COUNT];
+    for (int turn = 0; turn < 5; turn++) {
+        allocate_all();
+        free_all();
+    }
+    size_t before = heap_bytes();
+    for (size_t i = 0; i < OTHER_COUNT; i++) {
+        others[i] = allocate(OTHER_SIZE);
+        assert_non_null(others[i]);
+    }
+    assert_int_equal(heap_bytes(), before);
+    for (size_t i = 0; i < OTHER_COUNT; i++) {
+        ma_free(others[i]);
+    }
+}
+
+static void the_heap_does_not_grow_for_what_the_cache_can_give_back(void **state)
+{
+    (void)state;
+    require_no_growth(ma_malloc);
+}
+
+static void nor_where_it_is_to_be_zero(void **state)
+{
+    (void)state;
+    require_no_growth(zeroed);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    fake_os_reset();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_heap_does_not_grow_for_what_the_cache_can_give_back),
+        cmocka_unit_test(nor_where_it_is_to_be_zero),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}

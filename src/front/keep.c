@@ -12,7 +12,8 @@
 void theap_bound_cache(struct theap *heap)
 {
     int saved_errno = errno; /* the core may give memory back to the system */
-    if (heap->keep_left == 0) {
+    bool goes_on = heap->medium.bytes > heap->cache_limit; /* with what the last look began */
+    if (heap->keep_left == 0 && !goes_on) {
         swing_fade(&heap->swing);
     }
     heap->keep_left = THEAP_LIMIT_AGE;

@@ -111,7 +111,7 @@ size_t registry_wide_cache_limit(size_t wanted)
     if (__atomic_load_n(&taken_count, __ATOMIC_RELAXED) > 1) {
         size_t shared = heap / MA_CACHE_WIDE_SHARE;
         wide = part_of(shared > MA_CACHE_WIDE_LESS ? shared - MA_CACHE_WIDE_LESS : 0);
-        wide = bits_max(wide, bits_min(wanted, part_of(heap)));
+        wide = bits_max(wide, bits_min(wanted, part_of(MA_CACHE_SWING_BYTES + shared)));
     }
     return bits_max(limit, bits_min(wide, MA_CACHE_WIDE_MAX));
 }

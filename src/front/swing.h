@@ -1,6 +1,5 @@
 /*
- * The swing of what a thread has released: how many bytes of blocks it frees, beside those that it has in its cache already, before it
- * asks for them again.
+ * The swing of what a thread has released: how many bytes of blocks it frees before it asks for them again.
  *
  * A thread that works in batches frees many blocks and then asks for as many: a cache that holds them all serves it. One that frees and
  * asks in turn has a small swing, however much it frees. It shows where blocks find no room in the cache, and where the cache has none: what

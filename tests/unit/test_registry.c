@@ -213,14 +213,14 @@ static void the_wide_cache_of_an_only_thread_may_have_as_much_as_the_heap(void *
     cores_free(cores_owner_of(large), large);
 }
 
-static void the_limit_of_wide_caches_grows_with_their_use_up_to_a_part_of_the_heap(void **state)
+static void the_limit_of_wide_caches_grows_with_their_use_up_to_a_bound(void **state)
 {
     (void)state;
     begin_thread();
     begin_thread();
     void *large = cores_alloc((size_t)4 << 20);
     size_t without = registry_wide_cache_limit(0);
-    size_t most = bits_min(cores_heap_bytes() / 3, MA_CACHE_WIDE_MAX);
+    size_t most = (MA_CACHE_SWING_BYTES + cores_heap_bytes() / MA_CACHE_WIDE_SHARE) / 3;
     assert_true(most > without + 2 * MA_GRANULE);
     assert_int_equal(registry_wide_cache_limit(without / 2), without);
     assert_int_equal(registry_wide_cache_limit(without + MA_GRANULE), without + MA_GRANULE);
@@ -982,7 +982,7 @@ int main(void)
         FRONT_TEST(the_cache_limit_grows_with_the_heap_up_to_a_bound),
         FRONT_TEST(the_limit_of_wide_caches_is_a_larger_share_of_a_large_heap),
         FRONT_TEST(the_wide_cache_of_an_only_thread_may_have_as_much_as_the_heap),
-        FRONT_TEST(the_limit_of_wide_caches_grows_with_their_use_up_to_a_part_of_the_heap),
+        FRONT_TEST(the_limit_of_wide_caches_grows_with_their_use_up_to_a_bound),
         FRONT_TEST(a_thread_that_ends_leaves_no_slab_without_objects),
         FRONT_TEST(a_slab_with_objects_becomes_an_orphan),
         FRONT_TEST(an_orphan_serves_another_thread),

@@ -165,7 +165,7 @@ void front_keep_run(void *payload, size_t count)
     size_t size = mb_size(first);
     struct theap *heap = enter_cache();
     if (theap_is_real(heap)) {
-        swing_ask(&heap->swing, heap->medium.bytes, count * size);
+        swing_ask(&heap->swing, heap->medium.bytes + count * size, count * size);
     }
     front_leave_slow(heap);
     /* The last first, so that they are taken in the order of their addresses. */
@@ -239,7 +239,9 @@ void front_shed_cached(size_t size)
 {
     struct theap *heap = enter_cache();
     if (theap_is_real(heap)) {
+        size_t held = heap->medium.bytes;
         medium_shed(&heap->medium, size);
+        swing_evict(&heap->swing, held - heap->medium.bytes);
         empties_shed(heap);
     }
     front_leave_slow(heap);
@@ -254,6 +256,7 @@ bool front_settle(void)
         theap_read_inbox(heap);
         has_any = medium_all_bytes(&heap->medium) > 0;
         medium_flush(&heap->medium);
+        heap->swing = (struct swing){0};
     }
     front_leave_slow(heap);
     return has_any;

@@ -13,10 +13,12 @@ void theap_bound_cache(struct theap *heap)
 {
     int saved_errno = errno; /* the core may give memory back to the system */
     bool goes_on = heap->medium.bytes > heap->cache_limit; /* with what the last look began */
-    if (heap->keep_left == 0 && !goes_on) {
-        swing_fade(&heap->swing);
+    if (heap->keep_left == 0) {
+        heap->keep_left = THEAP_LIMIT_AGE;
+        if (!goes_on) {
+            swing_fade(&heap->swing);
+        }
     }
-    heap->keep_left = THEAP_LIMIT_AGE;
     heap->share = medium_is_wide(&heap->medium)
                       ? registry_wide_cache_limit(swing_room(&heap->swing))
                       : registry_cache_limit();
@@ -90,15 +92,29 @@ static void note_refused(struct theap *heap)
     }
 }
 
-/* Whether the cache may hold the block, and there is a place for it, made if need be. Blocks that nobody asks for any more go also where
- * it is their bytes that are in the way. */
+/* Where other blocks have the bytes, those that nobody asks for any more go one by one: with each time that the thread has lacked one. */
+static bool may_hold_in_place(struct theap *heap, size_t size)
+{
+    if (may_hold(heap, size)) {
+        return true;
+    }
+    if (!heap->has_lacked || size > heap->cache_limit) {
+        return false;
+    }
+    heap->has_lacked = false;
+    medium_drop_stale(&heap->medium, size);
+    return heap->medium.bytes + size <= heap->cache_limit;
+}
+
+/* Whether the cache may hold the block, and there is a place for it, made if need be. */
 static bool has_place(struct theap *heap, size_t size)
 {
     struct medium *medium = &heap->medium;
+    size_t held = medium->bytes;
     bool is_asked_for = is_wanted(heap, size); /* as far as is known before a look for room */
-    bool may = may_hold(heap, size);
-    bool has = may && medium_has_room(medium, medium_bin(size));
-    has = has || (medium_make_room(medium, size) && may);
+    bool has = may_hold_in_place(heap, size) &&
+               (medium_has_room(medium, medium_bin(size)) || medium_make_room(medium, size));
+    swing_evict(&heap->swing, held - medium->bytes);
     if (!has && is_asked_for) {
         swing_give(&heap->swing, medium->bytes, size);
         note_refused(heap);
@@ -159,6 +175,7 @@ void *theap_take_other(struct theap *heap, size_t size)
     }
     if (payload == NULL) {
         swing_ask(&heap->swing, medium->bytes, size);
+        heap->has_lacked = true;
     }
     return payload;
 }

@@ -267,20 +267,24 @@ void medium_flush(struct medium *medium)
     give_back(medium, 0, 0, SIZE_MAX);
 }
 
-/*
- * One bin is looked at in each call. Of those whose size was not asked for since the last look, all blocks go in the end; of those
- * that have many, some, for a bin that has few. Its own bin it passes by: a thread that frees many of a size before it asks for
- * any again has not lost interest.
- */
-bool medium_make_room(struct medium *medium, size_t size)
+/* Whether the bin of the block that is freed, at which the hand is, stays wanted. Where few bins hold blocks the hand is soon back, and a
+ * thread that frees many of a size before it asks for any again has not lost interest: unless it goes on like that. */
+static bool stays_wanted(struct medium *medium)
 {
-    size_t own = medium_bin(size);
-    if (!medium_is_wanted(medium, own)) {
-        return false;
+    medium->pass_count = medium->filled_count <= MEDIUM_FEW_BINS ? medium->pass_count + 1 : 0;
+    if (medium->pass_count >= medium->room) {
+        medium->pass_count = 0;
     }
+    return medium->pass_count > 0;
+}
+
+/* Look at the next bin for one that a block of the bin `own` is to have the place of, or the bytes; which may be wanted itself, where it has
+ * many and `takes_many`. */
+static bool look(struct medium *medium, size_t own, bool takes_many)
+{
     size_t bin = next_filled(medium, medium->hand);
     bin = bin < MEDIUM_BIN_COUNT ? bin : next_filled(medium, 0);
-    if (bin == own || bin == MEDIUM_BIN_COUNT) {
+    if (bin == MEDIUM_BIN_COUNT || (bin == own && stays_wanted(medium))) {
         medium->hand = own + 1;
         return false;
     }
@@ -289,11 +293,29 @@ bool medium_make_room(struct medium *medium, size_t size)
     bool has_many = medium->counts[bin] > share && medium->counts[own] < share;
     medium->demand[bin] = stays ? (uint8_t)(medium->demand[bin] - MEDIUM_WANTED) : 0;
     medium->hand = bin + stays;
-    if (stays && !has_many) {
+    if (stays && !(has_many && takes_many)) {
         return false;
     }
     cores_free_chain(take_first(medium, bin, NULL));
     return true;
+}
+
+/*
+ * One bin is looked at in each call. Of those whose size was not asked for since the last look, all blocks go in the end; of those
+ * that have many, some, for a bin that has few.
+ */
+bool medium_make_room(struct medium *medium, size_t size)
+{
+    size_t own = medium_bin(size);
+    return medium_is_wanted(medium, own) && look(medium, own, true);
+}
+
+void medium_drop_stale(struct medium *medium, size_t size)
+{
+    size_t own = medium_bin(size);
+    if (medium_is_wanted(medium, own)) {
+        look(medium, own, false);
+    }
 }
 
 /* Put before `chain` what is marked as cached, and is a block. False: it is neither. */

@@ -104,6 +104,7 @@ struct medium {
     uint64_t filled[MEDIUM_WORDS]; /* a bit for each bin that holds any */
     size_t filled_count;           /* such bins */
     size_t hand;                   /* the bin that is looked at next for one that is not wanted */
+    size_t pass_count; /* times that it passed the bin of the block that was freed, in a row */
     medium_slot unused;
     medium_slot used_count;             /* slots behind this one have never been used */
     medium_slot bins[MEDIUM_BIN_COUNT]; /* the last freed first */
@@ -333,6 +334,9 @@ static inline bool medium_has_room(const struct medium *medium, size_t bin)
 /* Give the core a block that is less likely to be wanted again than one of `size` bytes. False: there is none at the first
  * look. Requires: there is no room. */
 bool medium_make_room(struct medium *medium, size_t size);
+
+/* The same, of blocks that nobody asks for any more, for the bytes that they have. */
+void medium_drop_stale(struct medium *medium, size_t size);
 
 /* Put the used block `b`, of `size` bytes, in the cache, in its bin. Aborts with a report where it is the last that was put there:
  * its mark is gone, so it was written to after it was freed. Requires: medium_caches(size), and there is room. */

@@ -318,6 +318,7 @@ static void take_cached_locked(struct theap *heap, struct loot *loot)
     ptrdiff_t word = __atomic_load_n(heap->pointer, __ATOMIC_ACQUIRE);
     if (word == owner_distance(heap) || word == owner_distance(THEAP_SLOW)) {
         loot->blocks = medium_take_all(&heap->medium, loot->blocks);
+        heap->swing = (struct swing){0};
         loot->slabs = lists_take_empties(heap, loot->slabs);
     }
 }

@@ -29,6 +29,12 @@ static inline void swing_give(struct swing *swing, size_t held, size_t size)
     swing->peak = bits_max(swing->peak, held + swing->given);
 }
 
+/* Blocks of `size` bytes leave the cache for the cores. */
+static inline void swing_evict(struct swing *swing, size_t size)
+{
+    swing->given += size;
+}
+
 /* The cores are asked for `size` bytes, as none of the `held` bytes fit. */
 static inline void swing_ask(struct swing *swing, size_t held, size_t size)
 {

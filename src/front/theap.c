@@ -232,6 +232,7 @@ void theap_rest(struct theap *heap)
     heap->asks = false;
     heap->refused_count = 0;
     heap->swing = (struct swing){0};
+    heap->has_lacked = false;
     heap->cache_limit = 0;
     heap->keep_left = 0;
     heap->is_leaving = false;

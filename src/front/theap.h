@@ -55,6 +55,7 @@ struct theap {
     size_t keep_left;     /* blocks that are cached until these are looked at again */
     bool asks;            /* the thread has asked for blocks */
     struct swing swing;   /* of the blocks in the cache */
+    bool has_lacked;      /* a block, since one that nobody asks for was looked for */
     size_t refused_count; /* blocks that are asked for, and had no room in the narrow cache */
     /* Atomic: */
     granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */

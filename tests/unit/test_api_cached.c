@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -20,6 +21,7 @@ static void allocate_all(void)
     for (size_t i = 0; i < COUNT; i++) {
         blocks[i] = ma_malloc(3000 + 16 * (i % 250));
         assert_non_null(blocks[i]);
+        memset(blocks[i], 0xa5, 3000);
     }
 }
 
@@ -39,7 +41,11 @@ static size_t heap_bytes(void)
 
 static void *zeroed(size_t size)
 {
-    return ma_calloc(1, size);
+    char *payload = ma_calloc(1, size);
+    for (size_t i = 0; payload != NULL && i < size; i++) {
+        assert_int_equal(payload[i], 0);
+    }
+    return payload;
 }
 
 /* Three megabytes are free; a half of that is asked for, in blocks that none of the cached ones holds. */

@@ -111,18 +111,49 @@ static void one_size_makes_room_for_others_that_are_asked_for(void **state)
     assert_int_equal(served_in_turn(5000, 80), 80);
 }
 
+/* As the core is asked for them: the bin of such a block is the one that such a request looks into. */
+#define SIZE medium_round(5000)
+#define OTHER medium_round(9000)
+
 /* A thread that frees many before it asks for any again goes on caching them. */
 static void what_is_freed_in_a_row_stays_wanted(void **state)
 {
     (void)state;
-    served_in_turn(5000, 1);
+    served_in_turn(SIZE, 1);
     while (medium.count < medium.room) {
-        add(block_of(5000));
+        add(block_of(SIZE));
     }
     for (size_t i = 0; i < 100; i++) {
-        assert_false(medium_make_room(&medium, mb_size_for(5000)));
-        assert_true(medium_is_wanted(&medium, medium_bin_for(5000)));
+        assert_false(medium_make_room(&medium, mb_size_for(SIZE)));
+        assert_true(medium_is_wanted(&medium, medium_bin_for(SIZE)));
     }
+}
+
+/* It passes them on to others then. */
+static void what_is_freed_for_ever_is_wanted_no_more(void **state)
+{
+    (void)state;
+    served_in_turn(SIZE, 1);
+    while (medium.count < medium.room) {
+        add(block_of(SIZE));
+    }
+    for (size_t i = 0; i < 2 * medium.room; i++) {
+        medium_make_room(&medium, mb_size_for(SIZE));
+    }
+    assert_false(medium_is_wanted(&medium, medium_bin_for(SIZE)));
+}
+
+static void what_is_wanted_does_not_go_for_its_bytes(void **state)
+{
+    (void)state;
+    served_in_turn(SIZE, 40);
+    size_t many = medium.counts[medium_bin_for(SIZE)];
+    assert_true(many > medium_bin_room(&medium));
+    medium_want(&medium, medium_bin_for(OTHER));
+    medium_drop_stale(&medium, mb_size_for(OTHER));
+    assert_int_equal(medium.counts[medium_bin_for(SIZE)], many);
+    medium_drop_stale(&medium, mb_size_for(OTHER)); /* nobody has asked since */
+    assert_int_equal(medium.counts[medium_bin_for(SIZE)], many - 1);
 }
 
 static void a_bin_stays_wanted_however_often_the_core_is_asked(void **state)
@@ -149,6 +180,8 @@ int main(void)
         MEDIUM_TEST(what_is_asked_for_stays_when_others_are_freed),
         MEDIUM_TEST(one_size_makes_room_for_others_that_are_asked_for),
         MEDIUM_TEST(what_is_freed_in_a_row_stays_wanted),
+        MEDIUM_TEST(what_is_freed_for_ever_is_wanted_no_more),
+        MEDIUM_TEST(what_is_wanted_does_not_go_for_its_bytes),
         MEDIUM_TEST(a_bin_stays_wanted_however_often_the_core_is_asked),
     };
     return cmocka_run_group_tests(tests, front_group_setup, NULL);

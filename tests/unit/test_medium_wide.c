@@ -248,17 +248,19 @@ static size_t share_after_turns_of(size_t count)
 static void a_thread_that_frees_much_and_then_asks_for_as_much_may_hold_more(void **state)
 {
     (void)state;
-    for (int others = 0; others < 60; others++) { /* so that a thread's part of the heap is small */
+    void *large = cores_alloc((size_t)16 << 20);
+    for (int others = 0; others < 60; others++) { /* so that a thread's part of that is small */
         begin_thread();
     }
     size_t one_by_one = share_after_turns_of(1);
     registry_reclaim(NULL);
     size_t all_at_once = share_after_turns_of(ALL);
     assert_true(all_at_once > one_by_one + one_by_one / 4);
+    release(large);
 }
 
-/* So many blocks of `size` bytes, each of which is between two that stay. */
-static void free_and_ask(size_t size, int turns)
+/* Ask for some blocks of `size` bytes and free them, so many times. */
+static void ask_and_free(size_t size, int turns)
 {
     for (; turns > 0; turns--) {
         void *some[20];
@@ -274,15 +276,17 @@ static void free_and_ask(size_t size, int turns)
 static void blocks_that_nobody_asks_for_go_where_their_bytes_are_in_the_way(void **state)
 {
     (void)state;
+    void *large = cores_alloc((size_t)16 << 20);
     for (int others = 0; others < 60; others++) {
         begin_thread();
     }
     struct theap *heap = begin_wide_thread();
-    free_and_ask(8000, 40);
+    ask_and_free(8000, 40);
     size_t bin = medium_bin_for(8000);
     assert_true(heap->medium.counts[bin] > 10);
-    free_and_ask(40000, 200);
+    ask_and_free(40000, 200);
     assert_int_equal(heap->medium.counts[bin], 0);
+    release(large);
 }
 
 static size_t most_given_at_once(struct theap *heap)

@@ -59,6 +59,17 @@ static void so_is_what_the_cache_held_and_holds_no_more(void **state)
     assert_room_for(150);
 }
 
+static void what_leaves_the_cache_unasked_is_not_asked_back(void **state)
+{
+    (void)state;
+    give(1, 100);
+    swing_evict(&swing, (size_t)90 * SIZE);
+    ask(1, 10);
+    assert_room_for(1);
+    ask(90, 10);
+    assert_room_for(91);
+}
+
 static void only_what_is_asked_back_counts(void **state)
 {
     (void)state;
@@ -157,6 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_is_given_and_asked_back_is_room_to_have, begin),
         cmocka_unit_test_setup(so_is_what_the_cache_held_and_holds_no_more, begin),
+        cmocka_unit_test_setup(what_leaves_the_cache_unasked_is_not_asked_back, begin),
         cmocka_unit_test_setup(only_what_is_asked_back_counts, begin),
         cmocka_unit_test_setup(what_was_never_given_does_not_count, begin),
         cmocka_unit_test_setup(giving_and_asking_in_turn_is_a_small_swing, begin),

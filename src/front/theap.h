@@ -54,8 +54,8 @@ struct theap {
     size_t cache_limit;   /* so many bytes of it are for blocks in the cache */
     size_t keep_left;     /* blocks that are cached until these are looked at again */
     bool asks;            /* the thread has asked for blocks */
+    bool has_lacked;      /* one, since one that nobody asks for was looked for */
     struct swing swing;   /* of the blocks in the cache */
-    bool has_lacked;      /* a block, since one that nobody asks for was looked for */
     size_t refused_count; /* blocks that are asked for, and had no room in the narrow cache */
     /* Atomic: */
     granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */

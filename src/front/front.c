@@ -239,9 +239,7 @@ void front_shed_cached(size_t size)
 {
     struct theap *heap = enter_cache();
     if (theap_is_real(heap)) {
-        size_t held = heap->medium.bytes;
-        medium_shed(&heap->medium, size);
-        swing_evict(&heap->swing, held - heap->medium.bytes);
+        theap_shed(heap, size);
         empties_shed(heap);
     }
     front_leave_slow(heap);

@@ -30,6 +30,13 @@ void theap_bound_cache(struct theap *heap)
     errno = saved_errno;
 }
 
+void theap_shed(struct theap *heap, size_t size)
+{
+    size_t held = heap->medium.bytes;
+    medium_shed(&heap->medium, size);
+    swing_evict(&heap->swing, held - heap->medium.bytes);
+}
+
 /* Whether a payload has an alignment that those of slabs need not have: it may have been asked for. */
 static bool is_beyond_slabs(const void *payload)
 {

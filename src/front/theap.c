@@ -327,6 +327,9 @@ static struct slab *reuse_empty(struct theap *heap, size_t size_class)
 /* A slab from the core. */
 static struct slab *create(struct theap *heap, size_t size_class)
 {
+    if (heap->medium.bytes >= MA_CACHE_FLUSH) {
+        theap_shed(heap, MA_GRANULE); /* or the process would have both */
+    }
     struct slab *slab = slab_create(size_class);
     if (slab != NULL) {
         heap->created_count++;

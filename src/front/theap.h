@@ -137,6 +137,9 @@ enum { THEAP_REFUSED_MAX = 128 };
 /* Look anew how much may be cached, and give back what is more. */
 void theap_bound_cache(struct theap *heap);
 
+/* Give the core some of the largest cached blocks: `size` bytes and more if that does not take long. */
+void theap_shed(struct theap *heap, size_t size);
+
 /* Whether slabs serve requests of `usable` bytes. */
 static inline bool theap_has_slab(const struct theap *heap, size_t usable)
 {

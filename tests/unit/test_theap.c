@@ -380,6 +380,23 @@ static void empty_slabs_that_are_needed_again_and_again_stay(void **state)
     assert_in_range(front_stats().allocate_count - before, 0, SLABS); /* in all turns together */
 }
 
+/* Else the process would have both, these and new memory. */
+static void cached_blocks_go_back_where_slabs_take_memory(void **state)
+{
+    (void)state;
+    enum { BLOCKS = 20 };
+    void *blocks[BLOCKS];
+    struct theap *heap = begin_thread();
+    for (size_t i = 0; i < BLOCKS; i++) {
+        blocks[i] = cores_alloc(10000);
+    }
+    for (size_t i = 0; i < BLOCKS; i++) {
+        assert_true(front_keep(mb_of_payload(blocks[i])));
+    }
+    free_all(0, fill_slabs(1024, 10));
+    assert_true(heap->medium.bytes < MA_CACHE_FLUSH);
+}
+
 /* Else the process would have both, empty slabs and new memory. */
 static void empty_slabs_are_given_to_the_core_on_request(void **state)
 {
@@ -759,6 +776,7 @@ int main(void)
         FRONT_TEST(empty_slabs_are_kept_within_the_limit_only),
         FRONT_TEST(empty_slabs_that_were_not_needed_for_a_while_go_back),
         FRONT_TEST(empty_slabs_that_are_needed_again_and_again_stay),
+        FRONT_TEST(cached_blocks_go_back_where_slabs_take_memory),
         FRONT_TEST(empty_slabs_are_given_to_the_core_on_request),
         FRONT_TEST(an_empty_slab_serves_its_class_again),
         FRONT_TEST(an_empty_slab_serves_another_class),

@@ -267,15 +267,15 @@ void medium_flush(struct medium *medium)
     give_back(medium, 0, 0, SIZE_MAX);
 }
 
-/* Whether the bin of the block that is freed, at which the hand is, stays wanted. Where few bins hold blocks the hand is soon back, and a
+/* Whether the hand passes the bin of the block that is freed, which stays wanted. Where few bins hold blocks the hand is soon back, and a
  * thread that frees many of a size before it asks for any again has not lost interest: unless it goes on like that. */
-static bool stays_wanted(struct medium *medium)
+static bool pass_own(struct medium *medium)
 {
-    medium->pass_count = medium->filled_count <= MEDIUM_FEW_BINS ? medium->pass_count + 1 : 0;
-    if (medium->pass_count >= medium->room) {
+    if (medium->filled_count > MEDIUM_FEW_BINS || ++medium->pass_count >= medium->room) {
         medium->pass_count = 0;
+        return false;
     }
-    return medium->pass_count > 0;
+    return true;
 }
 
 /* Look at the next bin for one that a block of the bin `own` is to have the place of, or the bytes; which may be wanted itself, where it has
@@ -284,7 +284,7 @@ static bool look(struct medium *medium, size_t own, bool takes_many)
 {
     size_t bin = next_filled(medium, medium->hand);
     bin = bin < MEDIUM_BIN_COUNT ? bin : next_filled(medium, 0);
-    if (bin == MEDIUM_BIN_COUNT || (bin == own && stays_wanted(medium))) {
+    if (bin == MEDIUM_BIN_COUNT || (bin == own && pass_own(medium))) {
         medium->hand = own + 1;
         return false;
     }

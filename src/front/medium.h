@@ -60,10 +60,6 @@ typedef uint16_t medium_slot;
  * size, in units of MA_ALIGNMENT. So little that a thread which never does much has a small heap. */
 typedef uint64_t medium_entry;
 
-/* What is remembered of the demand for a bin. */
-#define MEDIUM_WANTED 0x80U
-#define MEDIUM_ASKED_MAX 10U
-
 enum { MEDIUM_UNITS_BITS = 16 };
 
 static inline medium_entry medium_entry_of(const struct object *payload, size_t size)
@@ -80,6 +76,10 @@ static inline size_t medium_size(medium_entry entry)
 {
     return (entry & UINT16_MAX) * MA_ALIGNMENT;
 }
+
+/* What is remembered of the demand for a bin. */
+#define MEDIUM_WANTED 0x80U
+#define MEDIUM_ASKED_MAX 10U
 
 /* Blocks that lie one behind the other, on their way to the core. */
 struct medium_run {

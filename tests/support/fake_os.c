@@ -147,6 +147,13 @@ void fake_os_reset(void)
     handler = NULL;
 }
 
+int fake_os_setup(void **state)
+{
+    (void)state;
+    fake_os_reset();
+    return 0;
+}
+
 char *fake_os_base(void)
 {
     return array;

@@ -21,6 +21,9 @@
  * FAKE_OS_BYTES. Follow it by space_start(). Before the first reset all is refused. */
 void fake_os_reset(void);
 
+/* The same as the setup of a group of tests. */
+int fake_os_setup(void **state);
+
 /* The array. */
 char *fake_os_base(void);
 

@@ -5,8 +5,14 @@
 
 #include "support/fake_os.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 enum { HEAPS_MAX = 64 };
 
@@ -100,6 +106,17 @@ size_t take_all(void **objects, size_t count, size_t size)
 void release(void *payload)
 {
     cores_free(cores_owner_of(payload), payload);
+}
+
+void cache_blocks(void)
+{
+    void *blocks[20];
+    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+        blocks[i] = cores_alloc(10000);
+    }
+    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+        assert_true(front_keep(mb_of_payload(blocks[i])));
+    }
 }
 
 void use_up_memory(void)

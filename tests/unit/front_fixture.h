@@ -54,6 +54,9 @@ size_t take_all(void **objects, size_t count, size_t size);
 /* Give a core's payload back. */
 void release(void *payload);
 
+/* Have the calling thread's heap cache twenty blocks of 10,000 bytes. */
+void cache_blocks(void);
+
 /* From now on the system gives no memory, and the cores have no granule left. */
 void use_up_memory(void);
 void give_memory_back(void);

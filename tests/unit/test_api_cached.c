@@ -79,18 +79,11 @@ static void nor_where_it_is_to_be_zero(void **state)
     require_no_growth(zeroed);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    fake_os_reset();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_heap_does_not_grow_for_what_the_cache_can_give_back),
         cmocka_unit_test(nor_where_it_is_to_be_zero),
     };
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, fake_os_setup, NULL);
 }

@@ -65,17 +65,10 @@ static void figures_add_up_though_a_handler_allocates_meanwhile(void **state)
     ma_free(wall);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    fake_os_reset();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_add_up_though_a_handler_allocates_meanwhile),
     };
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, fake_os_setup, NULL);
 }

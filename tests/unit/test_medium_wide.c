@@ -227,6 +227,14 @@ static void a_wide_cache_holds_a_larger_share_of_a_large_heap(void **state)
     release(large);
 }
 
+/* So many threads that a thread's part of the heap is small. */
+static void begin_others(void)
+{
+    for (int i = 0; i < 60; i++) {
+        begin_thread();
+    }
+}
+
 /* The thread's share, after so many turns in each of which it frees `count` blocks and then asks for as many. */
 static size_t share_after_turns_of(size_t count)
 {
@@ -249,9 +257,7 @@ static void a_thread_that_frees_much_and_then_asks_for_as_much_may_hold_more(voi
 {
     (void)state;
     void *large = cores_alloc((size_t)16 << 20);
-    for (int others = 0; others < 60; others++) { /* so that a thread's part of that is small */
-        begin_thread();
-    }
+    begin_others();
     size_t one_by_one = share_after_turns_of(1);
     registry_reclaim(NULL);
     size_t all_at_once = share_after_turns_of(ALL);
@@ -277,9 +283,7 @@ static void blocks_that_nobody_asks_for_go_where_their_bytes_are_in_the_way(void
 {
     (void)state;
     void *large = cores_alloc((size_t)16 << 20);
-    for (int others = 0; others < 60; others++) {
-        begin_thread();
-    }
+    begin_others();
     struct theap *heap = begin_wide_thread();
     ask_and_free(8000, 40);
     size_t bin = medium_bin_for(8000);
@@ -313,9 +317,7 @@ static void no_call_gives_back_many_when_the_limit_falls(void **state)
         keep_or_release(block);
     }
     assert_true(heap->medium.count > 600);
-    for (int others = 0; others < 60; others++) {
-        begin_thread();
-    }
+    begin_others();
     become(heap);
     heap->keep_left = 0;
     assert_in_range(most_given_at_once(heap), 2, 40);

@@ -772,19 +772,12 @@ static void only_so_many_heaps_rest(void **state)
 static void a_heap_rests_with_so_many_bytes_only(void **state)
 {
     (void)state;
-    enum { BLOCKS = 20 };
     struct theap *heap = begin_thread();
-    void *blocks[BLOCKS];
     size_t count = full_slab(64);
     objects[count] = front_malloc(64); /* of another slab */
     count = take_all(objects, count + 1, 64);
     free_all(0, count);
-    for (size_t i = 0; i < BLOCKS; i++) {
-        blocks[i] = cores_alloc(10000);
-    }
-    for (size_t i = 0; i < BLOCKS; i++) {
-        assert_true(front_keep(mb_of_payload(blocks[i])));
-    }
+    cache_blocks();
     assert_true(heap->medium.bytes > MA_REST_BYTES);
     end_thread(heap);
     assert_in_range(heap->medium.bytes, 1, MA_REST_BYTES);

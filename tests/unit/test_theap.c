@@ -384,15 +384,8 @@ static void empty_slabs_that_are_needed_again_and_again_stay(void **state)
 static void cached_blocks_go_back_where_slabs_take_memory(void **state)
 {
     (void)state;
-    enum { BLOCKS = 20 };
-    void *blocks[BLOCKS];
     struct theap *heap = begin_thread();
-    for (size_t i = 0; i < BLOCKS; i++) {
-        blocks[i] = cores_alloc(10000);
-    }
-    for (size_t i = 0; i < BLOCKS; i++) {
-        assert_true(front_keep(mb_of_payload(blocks[i])));
-    }
+    cache_blocks();
     free_all(0, fill_slabs(1024, 10));
     assert_true(heap->medium.bytes < MA_CACHE_FLUSH);
 }

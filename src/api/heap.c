@@ -23,11 +23,12 @@ static struct lock start_lock = {.rank = LOCK_RANK_START};
 
 static bool has_started; /* atomic */
 
-/* What MA_OPTIONS is set to; NULL where it is not, or in a set-user-ID program. Libc's function lies in pages that a
- * program which starts would not touch otherwise. */
+/* Not a constant: those lie in pages that a program which starts would not touch otherwise. */
+static char name[] = "MA_OPTIONS=";
+
+/* What MA_OPTIONS is set to; NULL where it is not, or in a set-user-ID program. Libc's function lies in such pages, too. */
 static const char *setting(void)
 {
-    static const char name[] = "MA_OPTIONS=";
     for (char **entry = environ; *entry != NULL && getauxval(AT_SECURE) == 0; entry++) {
         size_t i = 0;
         while (name[i] != '\0' && (*entry)[i] == name[i]) {

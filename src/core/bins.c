@@ -107,6 +107,39 @@ static void list_unlink(struct bin_set *set, struct mem_block *b, size_t size)
     }
 }
 
+/* What the links of the top are while it is in no list. */
+static struct mem_block *top_end(const struct bins *bins)
+{
+    return (struct mem_block *)&bins->top;
+}
+
+static void top_hold(struct bins *bins, struct mem_block *b)
+{
+    b->prev_free = top_end(bins);
+    b->next_free = top_end(bins);
+    bins->top = b;
+}
+
+static bool top_is_sound(const struct bins *bins)
+{
+    const struct mem_block *b = bins->top;
+    return b->prev_free == top_end(bins) && b->next_free == top_end(bins);
+}
+
+static void top_release(struct bins *bins)
+{
+    if (__builtin_expect(!top_is_sound(bins), 0)) {
+        link_report(bins->top);
+    }
+    bins->top = NULL;
+}
+
+/* Whether the top is in no list, and holds `size` bytes. */
+static bool top_holds(const struct bins *bins, size_t size)
+{
+    return bins->top != NULL && mb_size(bins->top) >= size;
+}
+
 struct written bins_written(const struct mem_block *b)
 {
     if (mb_size(b) > MA_BINNED_MAX) {
@@ -125,14 +158,18 @@ static size_t binned_dirty(size_t size, bool is_blank)
 
 /* File a block of at most MA_BINNED_MAX bytes: of those it is only known whether they are all blank. */
 static void insert_binned(struct bins *bins, struct mem_block *b, size_t size,
-                          struct written written)
+                          struct written written, bool is_top)
 {
     bool is_blank = size >= PURGED_MIN && written_is_none(written_behind_links(written, b));
     if (mb_is_blank(b) != is_blank) {
         mb_set(b, size, mb_flags(b) ^ MB_BLANK);
     }
     decay_add(&bins->dirty, binned_dirty(size, is_blank));
-    list_push(&bins->sets[is_blank], b, size);
+    if (is_top && bins->top == NULL) {
+        top_hold(bins, b);
+    } else {
+        list_push(&bins->sets[is_blank], b, size);
+    }
 }
 
 void bins_insert_written(struct bins *bins, struct mem_block *b, struct written written,
@@ -141,7 +178,7 @@ void bins_insert_written(struct bins *bins, struct mem_block *b, struct written 
     MA_ASSERT(!mb_is_used(b));
     size_t size = mb_size(b);
     if (size <= MA_BINNED_MAX) {
-        insert_binned(bins, b, size, written);
+        insert_binned(bins, b, size, written, is_top);
     } else {
         size_t dirty = is_top ? 0 : written_size(written_pages(written, b));
         decay_add(&bins->dirty, dirty);
@@ -155,7 +192,11 @@ static struct written remove_binned(struct bins *bins, struct mem_block *b, size
 {
     size_t size = head & MB_SIZE_MAX;
     bool is_blank = (head & MB_BLANK) != 0;
-    list_unlink(&bins->sets[is_blank], b, size);
+    if (b == bins->top) {
+        top_release(bins);
+    } else {
+        list_unlink(&bins->sets[is_blank], b, size);
+    }
     decay_subtract(&bins->dirty, binned_dirty(size, is_blank));
     return is_blank ? written_none() : (struct written){(char *)b, (char *)mb_at(b, size)};
 }
@@ -192,11 +233,12 @@ struct mem_block *bins_best_fit(const struct bins *bins, size_t size)
         size_t index = next_filled(&bins->sets[0], index_of(size));
         size_t blank =
             bins->sets[1].summary != 0 ? next_filled(&bins->sets[1], index_of(size)) : BINS_COUNT;
-        if (blank < index) {
-            return bins->sets[1].first[blank];
+        size_t least = blank < index ? blank : index;
+        if (top_holds(bins, size) && index_of(mb_size(bins->top)) < least) {
+            return bins->top;
         }
-        if (index < BINS_COUNT) {
-            return bins->sets[0].first[index];
+        if (least < BINS_COUNT) {
+            return bins->sets[blank < index].first[least];
         }
     }
     return tree_best_fit(&bins->tree, size);
@@ -209,7 +251,10 @@ struct mem_block *bins_dirty(const struct bins *bins)
     }
     size_t index = last_filled(&bins->sets[0]);
     struct mem_block *b = index < BINS_COUNT ? bins->sets[0].first[index] : NULL;
-    return b != NULL && mb_size(b) >= PURGED_MIN ? b : NULL;
+    if (b != NULL && mb_size(b) >= PURGED_MIN) {
+        return b;
+    }
+    return top_holds(bins, PURGED_MIN) && !mb_is_blank(bins->top) ? bins->top : NULL;
 }
 
 size_t bins_largest(const struct bins *bins)
@@ -218,7 +263,7 @@ size_t bins_largest(const struct bins *bins)
     if (largest != NULL) {
         return mb_size(largest);
     }
-    size_t size = 0;
+    size_t size = bins->top != NULL ? mb_size(bins->top) : 0;
     for (int blank = 0; blank < 2; blank++) {
         size_t index = last_filled(&bins->sets[blank]);
         size_t last = index < BINS_COUNT ? (index + 1) * MA_ALIGNMENT : 0;
@@ -230,6 +275,9 @@ size_t bins_largest(const struct bins *bins)
 size_t bins_blank_bytes(const struct bins *bins)
 {
     size_t bytes = tree_blank_bytes(&bins->tree);
+    if (bins->top != NULL && mb_is_blank(bins->top)) {
+        bytes += written_blank_pages(written_none(), bins->top);
+    }
     const struct bin_set *set = &bins->sets[1];
     for (size_t i = 0; i < BINS_COUNT && (i = next_filled(set, i)) < BINS_COUNT; i++) {
         for (const struct mem_block *b = set->first[i]; b != list_end(set, i); b = b->next_free) {
@@ -281,10 +329,27 @@ static bool set_is_sound(const struct bin_set *set, bool is_blank, struct bin_co
     return true;
 }
 
+/* Check the top, where it is in no list, and add it to the counts. */
+static bool top_is_counted(const struct bins *bins, struct bin_counts *counts)
+{
+    const struct mem_block *b = bins->top;
+    if (b == NULL) {
+        return true;
+    }
+    if (!link_is_sound(b) || mb_size(b) > MA_BINNED_MAX || !top_is_sound(bins)) {
+        return false;
+    }
+    counts->count++;
+    counts->bytes += mb_size(b);
+    counts->dirty_bytes += binned_dirty(mb_size(b), mb_is_blank(b));
+    return true;
+}
+
 bool bins_check(const struct bins *bins)
 {
     struct bin_counts counts = {0};
-    return tree_check(&bins->tree, &counts.count, &counts.bytes, &counts.dirty_bytes) &&
+    return top_is_counted(bins, &counts) &&
+           tree_check(&bins->tree, &counts.count, &counts.bytes, &counts.dirty_bytes) &&
            set_is_sound(&bins->sets[0], false, &counts) &&
            set_is_sound(&bins->sets[1], true, &counts) && counts.count == bins->block_count &&
            counts.bytes == bins->bytes && counts.dirty_bytes == bins->dirty.amount;

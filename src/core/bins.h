@@ -8,6 +8,9 @@
  *
  * Blank blocks (written.h) have bins of their own: of two that fit as well, the one whose pages
  * are there is taken, and those that a purge may give back are found without a search.
+ *
+ * The top (grow.c) is listed only while it is large. It shrinks with nearly every block that is taken of it, and would touch the
+ * bins of all sizes on its way: pages that many a program has no other use for (docs/adr/0029-what-a-small-program-touches.md).
  */
 #ifndef MA_CORE_BINS_H
 #define MA_CORE_BINS_H
@@ -30,12 +33,13 @@ struct bin_set {
 struct bins {
     struct bin_set sets[2]; /* blocks that were written to; blank ones */
     struct tree tree;
+    struct mem_block *top; /* small, and in no list; NULL: none */
     size_t block_count;
     size_t bytes;
     struct decay dirty; /* bytes that a purge would give back, but for the top's */
 };
 
-/* File a free block of which `written` may be other than zero. `is_top`: none of it is to be purged. */
+/* File a free block of which `written` may be other than zero. `is_top`: it is the core's top. */
 void bins_insert_written(struct bins *bins, struct mem_block *b, struct written written,
                          bool is_top);
 

@@ -14,6 +14,13 @@
 
 enum { PATH_BYTES = 1024, LINE_BYTES = 4096 };
 
+/* Not constants, which lie in pages that a program which starts would not touch otherwise. */
+static char group_mark[] = "\n0::/";
+static char line_end[] = "\n";
+static char separator[] = "/";
+static char cpu_file[] = "cpu.max";
+static char memory_file[] = "memory.max";
+
 /* The beginning of a file, as a string; false where it cannot be read. The system calls as they are: libc's functions lie in
  * pages that a program which starts would not touch otherwise. */
 static bool read_text(const char *path, char *text, size_t size)
@@ -51,12 +58,13 @@ static size_t count_of(const char *cpu_max)
 /* The line "0::/path" of `text` is that of cgroup v2: its path, ended; NULL if there is none. */
 static char *path_of_group(char *text)
 {
-    char *line = strncmp(text, "0::/", 4) == 0 ? text : strstr(text, "\n0::/");
+    const char *mark = group_mark + 1;
+    char *line = strncmp(text, mark, strlen(mark)) == 0 ? text : strstr(text, group_mark);
     if (line == NULL) {
         return NULL;
     }
     char *path = strchr(line, '/');
-    path[strcspn(path, "\n")] = '\0';
+    path[strcspn(path, line_end)] = '\0';
     return path;
 }
 
@@ -84,7 +92,7 @@ static bool join_path(char *path, const char *root, const char *group, const cha
     const char *limit = path + PATH_BYTES;
     char *end = append(path, limit, root);
     end = append(end, limit, group);
-    end = append(end, limit, "/");
+    end = append(end, limit, separator);
     return append(end, limit, name) != NULL;
 }
 
@@ -117,10 +125,10 @@ static size_t least_of(const char *membership_file, const char *root, const char
 
 size_t quota_cpu_count(const char *membership_file, const char *root)
 {
-    return least_of(membership_file, root, "cpu.max", count_of);
+    return least_of(membership_file, root, cpu_file, count_of);
 }
 
 size_t quota_memory_bytes(const char *membership_file, const char *root)
 {
-    return least_of(membership_file, root, "memory.max", bytes_of);
+    return least_of(membership_file, root, memory_file, bytes_of);
 }

@@ -8,8 +8,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MEMBERSHIP "/proc/self/cgroup"
-#define GROUPS "/sys/fs/cgroup"
+/* Not constants, which lie in pages that a program which starts would not touch otherwise. */
+static char membership[] = "/proc/self/cgroup";
+static char groups[] = "/sys/fs/cgroup";
 
 /* To find a quota takes several files, 60 to 200 us on a slow virtual machine: so much time that programs
  * which start on few processors are not asked to spend it. */
@@ -33,7 +34,7 @@ size_t os_cpu_count(void)
     int saved_errno = errno;
     size_t count = allowed_count();
     if (count > FEW) {
-        size_t quota = quota_cpu_count(MEMBERSHIP, GROUPS);
+        size_t quota = quota_cpu_count(membership, groups);
         count = quota < count ? quota : count;
     }
     errno = saved_errno;
@@ -43,7 +44,7 @@ size_t os_cpu_count(void)
 size_t os_memory_limit(void)
 {
     int saved_errno = errno;
-    size_t limit = quota_memory_bytes(allowed_count() > FEW ? MEMBERSHIP : NULL, GROUPS);
+    size_t limit = quota_memory_bytes(allowed_count() > FEW ? membership : NULL, groups);
     errno = saved_errno;
     return limit;
 }

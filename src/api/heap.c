@@ -12,7 +12,7 @@
 #include "check/stack.h"
 #include "check/trap.h"
 #include "core/cores.h"
-#include "front/registry.h"
+#include "front/reclaim.h"
 #include "os/lock.h"
 #include "os/os.h"
 
@@ -145,7 +145,7 @@ static __attribute__((constructor(101))) void start_at_load(void)
 bool heap_flush_caches(void)
 {
     bool has_any = front_trim();
-    return registry_reclaim(thread_heap()) || has_any;
+    return reclaim_all(thread_heap()) || has_any;
 }
 
 static int purge_core(struct ma_core *core, void *context)
@@ -177,6 +177,7 @@ static bool has_made_room(size_t size)
  */
 static void *alloc_touched_first(size_t size, bool is_zeroed)
 {
+    reclaim_dormant(thread_heap(), 0);
     size_t cached = front_cached_bytes();
     if (cached >= size && cached >= MA_CACHE_FLUSH) {
         void *payload = cores_alloc_below_top(size, is_zeroed);

@@ -5,8 +5,8 @@
  * allocator the word leads to THEAP_BUSY, so that a signal handler which interrupts it and
  * allocates finds no object there and takes a slow path, by way of the core; and what such a
  * handler frees belongs, as far as the fast path can see, to somebody else. Two stores do
- * this, in order with the rest as this thread sees it. Another thread looks at the word only where memory is out
- * (registry_reclaim()).
+ * this, in order with the rest as this thread sees it. Another thread looks at the word only where memory is out, or
+ * this one has not looked at its inbox for long (front/reclaim.h).
  */
 #ifndef MA_FRONT_FRONT_H
 #define MA_FRONT_FRONT_H

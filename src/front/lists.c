@@ -5,6 +5,8 @@
 
 #include "front/remote.h"
 
+#include <string.h>
+
 /* The list of slabs that may serve the class of this one, in which it is or is to be. */
 static granule_index *list_of(struct theap *heap, const struct slab *slab)
 {
@@ -127,6 +129,29 @@ void lists_release_empties(struct theap *heap, size_t limit)
 {
     while (heap->oldest_empty != 0 && (heap->empty_bytes > limit || limit == 0)) {
         lists_release(heap, slab_number(heap->oldest_empty));
+    }
+}
+
+/* A slab that serves nothing now is as if it were full, until another thread frees one of its objects. */
+void lists_lose(struct theap *heap)
+{
+    lists_lose_empties(heap);
+    memset(heap->partial, 0, sizeof(heap->partial));
+    memset(heap->sparse, 0, sizeof(heap->sparse));
+    heap->thin = (struct decay){0};
+    heap->purge_due = 0;
+    heap->purge_next = 0;
+    heap->slabs = 0;
+    for (size_t i = 1; i < space_map.granule_count; i++) {
+        struct slab *slab = slab_number((granule_index)i);
+        if (slab_owner(slab) != heap) {
+            continue;
+        }
+        lists_push_sibling(heap, slab);
+        if (slab->state != SLAB_CURRENT) {
+            slab->state = SLAB_FULL;
+            slab_set_notify(slab, SLAB_NEVER);
+        }
     }
 }
 

@@ -173,11 +173,6 @@ static void abandon_all_locked(struct theap *heap)
     }
 }
 
-static size_t cached_bytes(const struct theap *heap)
-{
-    return medium_all_bytes(&heap->medium) + __atomic_load_n(&heap->empty_bytes, __ATOMIC_RELAXED);
-}
-
 /* The heap serves no thread any more. */
 static void put_down_locked(struct theap *heap)
 {
@@ -289,89 +284,11 @@ void registry_each(void (*visit)(struct theap *heap, void *context), void *conte
         return;
     }
     for (struct theap *heap = heaps; heap != NULL; heap = heap->next) {
-        if (heap->is_taken || cached_bytes(heap) > 0) {
+        if (heap->is_taken || theap_cached_bytes(heap) > 0) {
             visit(heap, context);
         }
     }
     leave();
-}
-
-/* The first heap from `heap` on that serves another thread and has something cached; NULL if there is none. */
-static struct theap *others_locked(struct theap *heap, const struct theap *mine)
-{
-    while (heap != NULL && (heap == mine || !heap->is_taken || cached_bytes(heap) == 0)) {
-        heap = heap->next;
-    }
-    return heap;
-}
-
-/* What was taken from heaps. */
-struct loot {
-    struct object *blocks;
-    granule_index slabs;
-};
-
-/* Take what a shut heap has cached, unless its owner is inside the allocator. Waits for nobody: the owner may wait for this in a handler
- * that has interrupted a core. */
-static void take_cached_locked(struct theap *heap, struct loot *loot)
-{
-    ptrdiff_t word = __atomic_load_n(heap->pointer, __ATOMIC_ACQUIRE);
-    if (word == owner_distance(heap) || word == owner_distance(THEAP_SLOW)) {
-        loot->blocks = medium_take_all(&heap->medium, loot->blocks);
-        heap->swing = (struct swing){0};
-        loot->slabs = lists_take_empties(heap, loot->slabs);
-    }
-}
-
-/* Give it to the core. False: it is nothing. */
-static bool give_to_core(struct loot loot)
-{
-    bool has_any = loot.blocks != NULL || loot.slabs != 0;
-    cores_free_chain(loot.blocks);
-    while (loot.slabs != 0) {
-        struct slab *slab = slab_number(loot.slabs);
-        loot.slabs = slab->next;
-        slab_destroy(slab);
-    }
-    return has_any;
-}
-
-/*
- * What a heap has cached is its owner's to touch, without a lock or a fence: this is the one exception.
- *
- * The owner stores that it is inside the allocator, and then loads whether its heap is shut. Here the heap is shut first, and
- * it is looked afterwards whether the owner is inside. The owner's load may be early, before its own store can be seen; but
- * no store stays unseen for as long as the pause lasts (it waits in the processor's store buffer, for microseconds at most, and
- * whatever suspends a thread empties that). So an owner that has missed the shutting is seen to be inside, and one that is
- * seen outside waits when it comes in. A barrier in the other processors (membarrier) would do without the
- * pause, but not in a sandbox.
- */
-bool registry_reclaim(const struct theap *mine)
-{
-    bool has_any = false;
-    if (!enter()) {
-        return false;
-    }
-    bool had_waiting = resting_flush();
-    had_waiting |= parcels_flush();
-    for (struct theap *heap = others_locked(heaps, mine); heap != NULL;
-         heap = others_locked(heap->next, mine)) {
-        __atomic_store_n(&heap->is_shut, true, __ATOMIC_SEQ_CST);
-        has_any = true;
-    }
-    if (has_any) {
-        lock_pause(1);
-    }
-    struct loot loot = {NULL, 0};
-    for (struct theap *heap = heaps; heap != NULL; heap = heap->next) {
-        if (heap->is_shut) {
-            take_cached_locked(heap, &loot);
-            __atomic_store_n(&heap->is_shut, false, __ATOMIC_RELEASE);
-        }
-    }
-    has_any = give_to_core(loot);
-    leave();
-    return has_any || had_waiting;
 }
 
 /* Close the heaps of threads that have vanished. False: there are none. */
@@ -414,7 +331,7 @@ static void take_from_vanished_locked(struct slab *slab, const struct theap *min
 
 /*
  * Who has shut this thread's heap is gone. Where the thread was not inside the allocator, that one may have been amid taking what is
- * cached: none of it is used any more.
+ * cached, and slabs: none of that is used any more.
  */
 static void reopen(struct theap *mine)
 {
@@ -424,7 +341,7 @@ static void reopen(struct theap *mine)
     if (*mine->pointer != owner_distance(THEAP_BUSY)) {
         mine->medium = (struct medium){0};
         medium_init(&mine->medium);
-        lists_lose_empties(mine);
+        lists_lose(mine);
     }
     __atomic_store_n(&mine->is_shut, false, __ATOMIC_RELEASE);
 }
@@ -467,6 +384,11 @@ void registry_after_fork(struct theap *mine)
 bool registry_hold(void)
 {
     return enter();
+}
+
+struct theap *registry_heaps(void)
+{
+    return heaps;
 }
 
 void registry_let_go(void)

@@ -36,10 +36,6 @@ bool registry_adopt_slab(struct theap *heap, struct slab *slab);
  */
 bool registry_take_note(struct slab *slab);
 
-/* Give the core what the heaps of all other threads but `mine` have cached, those of threads that have ended, or are not inside
- * the allocator just now. Takes a millisecond where there is any. True where there was. */
-bool registry_reclaim(const struct theap *mine);
-
 /* In a forked child: the heaps of all threads but this one's, `mine` (which may be NULL), have ended. */
 void registry_after_fork(struct theap *mine);
 
@@ -57,10 +53,13 @@ size_t registry_empty_limit(void);
 /* Call `visit` for each thread heap that serves a thread, or has something cached for the next. */
 void registry_each(void (*visit)(struct theap *heap, void *context), void *context);
 
-/* Keep the orphans as they are while the caller looks at them: what a signal handler frees there meanwhile is seen to afterwards.
- * False: the caller must do without, and does not let go. */
+/* Keep the heaps and the orphans as they are while the caller looks at them: what a signal handler frees there meanwhile is seen to
+ * afterwards. False: the caller must do without, and does not let go. */
 bool registry_hold(void);
 void registry_let_go(void);
+
+/* All heaps there are, by `next`. Requires: they are held. */
+struct theap *registry_heaps(void);
 
 /* As cores_lend() and cores_take_back(), for the registry's lock. */
 void registry_lend(void);

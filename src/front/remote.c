@@ -88,3 +88,9 @@ void remote_unpost(struct slab *slab)
 {
     __atomic_and_fetch(&slab_remote(slab)->word, ~REMOTE_POSTED, __ATOMIC_ACQ_REL);
 }
+
+void remote_forget(struct slab *slab)
+{
+    __atomic_store_n(&slab_remote(slab)->word, 0, __ATOMIC_RELAXED);
+    slab_set_used(slab, 0);
+}

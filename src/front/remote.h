@@ -45,6 +45,9 @@ bool remote_collect(struct slab *slab);
 /* The owner has taken the slab out of its inbox: who pushes next posts it again. */
 void remote_unpost(struct slab *slab);
 
+/* The slab is to be destroyed: all of its objects are on the remote list or free, and it is in no inbox. */
+void remote_forget(struct slab *slab);
+
 /* Post a slab that is marked POSTED to whoever owns it. */
 void remote_post(struct slab *slab);
 

@@ -6,6 +6,7 @@
 #include "core/populate.h"
 #include "front/empties.h"
 #include "front/lists.h"
+#include "front/reclaim.h"
 #include "front/registry.h"
 #include "front/remote.h"
 #include "front/thin.h"
@@ -35,6 +36,7 @@ enum { SWEEP_MIN = 8 };
 
 void theap_wake(struct theap *heap)
 {
+    __atomic_store_n(&heap->is_overdue, false, __ATOMIC_RELAXED);
     __atomic_store_n(&heap->inbox, 0, __ATOMIC_RELEASE);
 }
 
@@ -154,6 +156,7 @@ void theap_read_inbox(struct theap *heap)
         return;
     }
     granule_index index = __atomic_exchange_n(&heap->inbox, 0, __ATOMIC_ACQUIRE);
+    __atomic_store_n(&heap->is_overdue, false, __ATOMIC_RELAXED);
     while (index != 0) {
         struct slab *slab = slab_number(index);
         index = __atomic_load_n(&slab_remote(slab)->inbox_next, __ATOMIC_RELAXED);
@@ -330,6 +333,7 @@ static struct slab *create(struct theap *heap, size_t size_class)
     if (heap->medium.bytes >= MA_CACHE_FLUSH) {
         theap_shed(heap, MA_GRANULE); /* or the process would have both */
     }
+    reclaim_dormant(heap, MA_GRANULE);
     struct slab *slab = slab_create(size_class);
     if (slab != NULL) {
         heap->created_count++;
@@ -419,80 +423,4 @@ struct object *theap_refill(struct theap *heap, size_t size)
     }
     set_current(heap, size_class, slab);
     return slab_pop(slab);
-}
-
-static void flush_one(struct pending *pending)
-{
-    struct slab *slab = pending->slab;
-    pending->slab = NULL;
-    remote_push(slab, pending->first, pending->last, pending->count);
-}
-
-void theap_flush(struct theap *heap)
-{
-    for (size_t i = 0; i < PENDING_COUNT; i++) {
-        if (heap->pending[i].slab != NULL) {
-            flush_one(&heap->pending[i]);
-        }
-    }
-}
-
-/* How many objects of a slab a thread holds back at most. */
-static size_t pending_limit(const struct slab *slab)
-{
-    size_t count = MA_PENDING_BYTES / class_size(slab_granule(slab)->size_class);
-    return count < MA_PENDING_COUNT ? count : MA_PENDING_COUNT;
-}
-
-/* Whether the heap was ever asked for an object of the class. */
-static bool has_asked_for(const struct theap *heap, size_t size_class)
-{
-    return (heap->warmth[size_class] | heap->warmth[class_group(size_class)]) != 0;
-}
-
-/* Who frees in an orphan, and asks for such objects, is probably the heir of all that lies there: free the object in it as one of
- * the heap's own. False: it is none. */
-static bool free_in_orphan(struct theap *heap, struct slab *slab, struct object *o)
-{
-    if (slab_owner(slab) != OWNER_ORPHAN || heap->is_leaving || slab_absent(slab) != 0 ||
-        !has_asked_for(heap, slab->size_class) || heap->adopted_count >= MA_ADOPT_COUNT) {
-        return false;
-    }
-    theap_begin(heap);
-    theap_read_inbox(
-        heap); /* who seldom allocates looks there nowhere else, and may have adopted many */
-    if (!registry_adopt_slab(heap, slab)) {
-        return false;
-    }
-    heap->adopted_count++;
-    slab_push(slab, o, object_mark(o));
-    theap_notified(heap, slab);
-    return true;
-}
-
-void theap_free_remote(struct theap *heap, struct slab *slab, struct object *o)
-{
-    if (free_in_orphan(heap, slab, o)) {
-        return;
-    }
-    struct pending *pending = &heap->pending[slab_index(slab) % PENDING_COUNT];
-    o->mark = object_mark(o);
-    if (pending->slab != slab) {
-        if (pending->slab != NULL) {
-            flush_one(pending);
-        }
-        o->next = NULL;
-        pending->first = o;
-        pending->last = o;
-        pending->count = 1;
-        __atomic_signal_fence(
-            __ATOMIC_RELEASE); /* a fork may stop this thread here: see registry_after_fork() */
-        pending->slab = slab;
-        return;
-    }
-    o->next = pending->first;
-    pending->first = o;
-    if (++pending->count >= pending_limit(slab)) {
-        flush_one(pending);
-    }
 }

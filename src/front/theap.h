@@ -59,13 +59,15 @@ struct theap {
     size_t refused_count; /* blocks that are asked for, and had no room in the narrow cache */
     /* Atomic: */
     granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */
-    bool is_shut;        /* another thread takes what is cached here: see registry_reclaim() */
+    bool is_shut;        /* another thread takes what is cached here: see reclaim_all() */
+    bool is_overdue; /* another thread has seen slabs in the inbox that were not looked at yet */
     /* Owner thread only, and it stays when the owner ends: */
     struct medium_places *places; /* memory for a wider cache; NULL: none yet */
     /* Registry lock: */
     const ptrdiff_t *pointer; /* the owner's front_offset, which is atomic */
     struct theap *next;
     struct theap *rest_next; /* in the list of those at rest, which keep what they have cached */
+    granule_index apart;     /* slabs that another thread is about to take: see waiting.h */
     bool is_taken;
 };
 
@@ -113,6 +115,12 @@ void theap_read_inbox(struct theap *heap);
 
 /* Wait until another thread has taken what is cached. */
 void theap_await(const struct theap *heap);
+
+/* Bytes of blocks and of empty slabs that are cached. Any thread. */
+static inline size_t theap_cached_bytes(const struct theap *heap)
+{
+    return medium_all_bytes(&heap->medium) + __atomic_load_n(&heap->empty_bytes, __ATOMIC_RELAXED);
+}
 
 /* Whether another thread takes what is cached just now. */
 static inline bool theap_is_shut(const struct theap *heap)

@@ -12,6 +12,7 @@
 #include "core/cores.h"
 #include "core/shards.h"
 #include "front/front.h"
+#include "front/reclaim.h"
 #include "front/registry.h"
 #include "ma.h"
 #include "pretended.h"
@@ -61,7 +62,7 @@ void flush(struct run *run)
 void reclaim(struct run *run)
 {
     (void)run;
-    registry_reclaim(thread_heap());
+    reclaim_all(thread_heap());
 }
 
 void settle(struct run *run)

@@ -15,6 +15,7 @@
 #include "core/cores.h"
 #include "core/shards.h"
 #include "front/front.h"
+#include "front/reclaim.h"
 #include "front/registry.h"
 #include "image.h"
 #include "kept.h"
@@ -177,7 +178,7 @@ static void end_run(struct run *run)
         finding(run, "%zu guard pages are left", fake_os_guarded());
     }
     settle_all(run);
-    registry_reclaim(thread_heap()); /* what rests */
+    reclaim_all(thread_heap()); /* what rests */
     if (count_slabs() != 0) {
         finding(run, "%zu slabs are left", count_slabs());
     }

@@ -209,7 +209,7 @@ int front_teardown(void **state)
             registry_leave(heap);
         }
     }
-    registry_reclaim(NULL);
+    reclaim_all(NULL);
     bool has_failed = fails(cores_are_entered(), "a core is entered still") ||
                       fails(front_check(NULL) != 0, "an orphan is broken") ||
                       fails(cores_each(check, NULL) != 0, "a core is broken") ||

@@ -13,6 +13,7 @@
 #include "core/cores.h"
 #include "front/front.h"
 #include "front/inspect.h"
+#include "front/reclaim.h"
 #include "front/registry.h"
 #include "front/remote.h"
 

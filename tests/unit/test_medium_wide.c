@@ -3,6 +3,7 @@
  */
 #include "medium_fixture.h"
 
+#include "front/reclaim.h"
 #include "front/room.h"
 
 #include <pthread.h>
@@ -124,7 +125,7 @@ static struct theap *begin_wide_thread(void)
 /* A new thread with a heap that did not rest. */
 static struct theap *begin_fresh_thread(void)
 {
-    registry_reclaim(NULL);
+    reclaim_all(NULL);
     struct theap *heap = begin_thread();
     assert_int_equal(heap->medium.room, MEDIUM_ROOM_FIRST);
     return heap;
@@ -259,7 +260,7 @@ static void a_thread_that_frees_much_and_then_asks_for_as_much_may_hold_more(voi
     void *large = cores_alloc((size_t)16 << 20);
     begin_others();
     size_t one_by_one = share_after_turns_of(1);
-    registry_reclaim(NULL);
+    reclaim_all(NULL);
     size_t all_at_once = share_after_turns_of(ALL);
     assert_true(all_at_once > one_by_one + one_by_one / 4);
     release(large);
@@ -308,7 +309,7 @@ static size_t most_given_at_once(struct theap *heap)
 static void no_call_gives_back_many_when_the_limit_falls(void **state)
 {
     (void)state;
-    registry_reclaim(NULL);
+    reclaim_all(NULL);
     struct theap *heap = begin_wide_thread();
     ask();
     for (size_t i = 0; i < 1000; i++) { /* an only thread has room for most of these */
@@ -331,7 +332,7 @@ static void what_a_wide_cache_holds_is_taken_where_memory_is_short(void **state)
     size_t live = core_live_count();
     struct theap *wide = begin_wide_thread();
     assert_true(core_live_count() > live + MEDIUM_ROOM_FIRST);
-    assert_true(registry_reclaim(mine));
+    assert_true(reclaim_all(mine));
     assert_true(core_live_count() <= live + 1); /* a granule of places may be new */
     assert_int_equal(wide->medium.count, 0);
     turn_over(1);

@@ -280,7 +280,7 @@ static void what_waits_is_taken_where_memory_is_out(void **state)
 {
     (void)state;
     free_unasked(PARCEL_COUNT);
-    assert_true(registry_reclaim(NULL));
+    assert_true(reclaim_all(NULL));
     assert_false(parcels_exist());
 }
 

@@ -125,7 +125,7 @@ static size_t heap_count(void)
 static void only_heaps_that_serve_a_thread_are_visited(void **state)
 {
     (void)state;
-    registry_reclaim(NULL);
+    reclaim_all(NULL);
     assert_int_equal(heap_count(), 0);
     struct theap *first = begin_thread();
     begin_thread();
@@ -239,7 +239,7 @@ static void a_thread_that_ends_leaves_no_slab_without_objects(void **state)
     assert_int_equal(slab_count(), 2);
     front_free(objects[0]);
     end_thread(heap);
-    registry_reclaim(NULL);
+    reclaim_all(NULL);
     assert_int_equal(slab_count(), 0);
 }
 
@@ -437,7 +437,7 @@ static void each_of_several_orphans_can_be_adopted(void **state)
                          slab_of(objects[chosen * capacity + 1]));
         free_all(0, ORPHANS * capacity);
         end_thread(front_heap());
-        registry_reclaim(NULL);
+        reclaim_all(NULL);
         assert_int_equal(slab_count(), 0);
     }
 }
@@ -636,10 +636,10 @@ static void what_idle_threads_have_cached_is_taken(void **state)
     struct theap *idle = begin_thread_with_block();
     struct theap *mine = begin_thread();
     become(idle);
-    assert_true(registry_reclaim(mine));
+    assert_true(reclaim_all(mine));
     assert_int_equal(idle->medium.bytes, 0);
     assert_false(idle->is_shut);
-    assert_false(registry_reclaim(mine)); /* there is none left */
+    assert_false(reclaim_all(mine)); /* there is none left */
 }
 
 static void what_a_thread_has_cached_is_left_while_it_is_inside(void **state)
@@ -648,7 +648,7 @@ static void what_a_thread_has_cached_is_left_while_it_is_inside(void **state)
     struct theap *busy = begin_thread_with_block();
     struct theap *mine = begin_thread();
     become(THEAP_BUSY);
-    assert_false(registry_reclaim(mine));
+    assert_false(reclaim_all(mine));
     assert_true(busy->medium.bytes > 0);
     assert_false(busy->is_shut);
 }
@@ -657,13 +657,13 @@ static void what_the_thread_itself_has_cached_is_left(void **state)
 {
     (void)state;
     struct theap *mine = begin_thread_with_block();
-    assert_false(registry_reclaim(mine));
+    assert_false(reclaim_all(mine));
     assert_true(mine->medium.bytes > 0);
 }
 
-static void *reclaim_all(void *unused)
+static void *reclaim_in_thread(void *unused)
 {
-    registry_reclaim(NULL);
+    reclaim_all(NULL);
     return unused;
 }
 
@@ -675,7 +675,7 @@ static void who_takes_waits_for_no_core_while_heaps_are_shut(void **state)
     struct ma_core *core = cores_owner_of(medium_payload(idle->medium.entries[1]));
     pthread_t thread;
     lock_acquire(&core->lock);
-    assert_int_equal(pthread_create(&thread, NULL, reclaim_all, NULL), 0);
+    assert_int_equal(pthread_create(&thread, NULL, reclaim_in_thread, NULL), 0);
     usleep(50000);
     bool is_shut = __atomic_load_n(&idle->is_shut, __ATOMIC_ACQUIRE);
     size_t bytes = __atomic_load_n(&idle->medium.bytes, __ATOMIC_RELAXED);
@@ -804,10 +804,10 @@ static void what_rests_is_taken_where_memory_is_needed(void **state)
     void *block;
     size_t live = core_live_count();
     struct theap *heap = rest_with(&object, &block);
-    assert_true(registry_reclaim(NULL));
+    assert_true(reclaim_all(NULL));
     assert_int_equal(slab_count(), 0);
     assert_int_equal(core_live_count(), live);
-    assert_false(registry_reclaim(NULL));
+    assert_false(reclaim_all(NULL));
     assert_ptr_equal(begin_thread(), heap);
     assert_null(front_take(5000));
     assert_null(front_malloc(64)); /* the class has earned no slab yet */

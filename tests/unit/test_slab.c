@@ -236,7 +236,7 @@ static void the_slab_of_an_address_is_found_while_it_has_an_owner(void **state)
     cores_free(cores_owner_of(block), block);
     front_free(object);
     end_thread(front_heap());
-    registry_reclaim(NULL);
+    reclaim_all(NULL);
     assert_null(slab_of(object));
 }
 

@@ -132,6 +132,16 @@ void lists_release_empties(struct theap *heap, size_t limit)
     }
 }
 
+/* Hear anew of what others have freed in the slab: it may have been in no inbox, though it is POSTED. */
+static void post_anew(struct slab *slab)
+{
+    remote_unpost(slab);
+    if (remote_count_of(slab) > 0) {
+        __atomic_fetch_or(&slab_remote(slab)->word, REMOTE_POSTED, __ATOMIC_RELAXED);
+        remote_post(slab);
+    }
+}
+
 /* A slab that serves nothing now is as if it were full, until another thread frees one of its objects. */
 void lists_lose(struct theap *heap)
 {
@@ -142,6 +152,8 @@ void lists_lose(struct theap *heap)
     heap->purge_due = 0;
     heap->purge_next = 0;
     heap->slabs = 0;
+    heap->apart = 0;
+    heap->inbox = 0;
     for (size_t i = 1; i < space_map.granule_count; i++) {
         struct slab *slab = slab_number((granule_index)i);
         if (slab_owner(slab) != heap) {
@@ -152,6 +164,7 @@ void lists_lose(struct theap *heap)
             slab->state = SLAB_FULL;
             slab_set_notify(slab, SLAB_NEVER);
         }
+        post_anew(slab);
     }
 }
 

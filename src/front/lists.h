@@ -45,7 +45,7 @@ void lists_release_empties(struct theap *heap, size_t limit);
 /* Take all empty slabs out of all lists, and put them before those that `chain` leads to by `next`. Waits for nobody. */
 granule_index lists_take_empties(struct theap *heap, granule_index chain);
 
-/* Forget all lists, which may be torn: slabs that serve nothing now may stay for good. */
+/* Forget all lists and the inbox, which may be torn, where there is no other thread: slabs that serve nothing now may stay for good. */
 void lists_lose(struct theap *heap);
 
 /* The same of the list of empty slabs alone. */

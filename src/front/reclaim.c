@@ -78,6 +78,8 @@ static bool put_apart_locked(void)
     bool is_any = false;
     for (struct theap *heap = registry_heaps(); heap != NULL; heap = heap->next) {
         if (heap->is_shut && is_outside(heap)) {
+            heap->is_searched = true;
+            __atomic_signal_fence(__ATOMIC_SEQ_CST);
             is_any |= waiting_put_apart(heap);
         }
     }
@@ -87,7 +89,7 @@ static bool put_apart_locked(void)
 /* Take what a shut heap has. Waits for nobody: the owner may wait for this in a handler that has interrupted a core. */
 static void take_locked(struct theap *heap, bool with_cached, struct loot *loot)
 {
-    if (!is_outside(heap)) {
+    if (!heap->is_searched || !is_outside(heap)) {
         waiting_put_back(heap);
         return;
     }
@@ -123,6 +125,7 @@ static bool empty_shut_locked(bool with_cached)
     for (struct theap *heap = registry_heaps(); heap != NULL; heap = heap->next) {
         if (heap->is_shut) {
             take_locked(heap, with_cached, &loot);
+            heap->is_searched = false;
             __atomic_store_n(&heap->is_shut, false, __ATOMIC_RELEASE);
         }
     }
@@ -141,28 +144,9 @@ bool reclaim_all(const struct theap *mine)
     return has_loot || had_waiting;
 }
 
-static void look_for_dormant(const struct theap *mine, size_t heap_bytes)
+/* Whether the next look is due; `taken`: what slabs have taken since the last. */
+static bool is_due(size_t taken)
 {
-    if (!registry_hold()) {
-        return;
-    }
-    __atomic_store_n(&taken_bytes, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&looked_at, heap_bytes, __ATOMIC_RELAXED);
-    if (shut_locked(mine, true)) {
-        bool was_worth_it = empty_shut_locked(false);
-        unsigned more = patience < PATIENCE_MAX ? patience + 1 : PATIENCE_MAX;
-        __atomic_store_n(&patience, was_worth_it ? 0 : more, __ATOMIC_RELAXED);
-    }
-    registry_let_go();
-}
-
-void reclaim_dormant(const struct theap *mine, size_t bytes)
-{
-    if (os_is_alone()) {
-        return;
-    }
-    size_t taken = bytes != 0 ? __atomic_add_fetch(&taken_bytes, bytes, __ATOMIC_RELAXED)
-                              : __atomic_load_n(&taken_bytes, __ATOMIC_RELAXED);
     size_t now = cores_heap_bytes();
     size_t then = __atomic_load_n(&looked_at, __ATOMIC_RELAXED);
     if (now < then) {
@@ -170,7 +154,35 @@ void reclaim_dormant(const struct theap *mine, size_t bytes)
         then = now;
     }
     size_t step = (LOOK_MIN + then / LOOK_SHARE) << __atomic_load_n(&patience, __ATOMIC_RELAXED);
-    if (bits_max(taken, now - then) >= step) {
-        look_for_dormant(mine, now);
+    return bits_max(taken, now - then) >= step;
+}
+
+static void look_locked(const struct theap *mine)
+{
+    __atomic_store_n(&taken_bytes, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&looked_at, cores_heap_bytes(), __ATOMIC_RELAXED);
+    if (shut_locked(mine, true)) {
+        bool was_worth_it = empty_shut_locked(false);
+        unsigned more = patience < PATIENCE_MAX ? patience + 1 : PATIENCE_MAX;
+        __atomic_store_n(&patience, was_worth_it ? 0 : more, __ATOMIC_RELAXED);
     }
+    /* Others may have taken much during the pauses: nobody is dormant for that. */
+    __atomic_store_n(&taken_bytes, 0, __ATOMIC_RELAXED);
+}
+
+void reclaim_dormant(const struct theap *mine, size_t bytes)
+{
+    if (os_is_alone() || cores_are_entered()) {
+        return;
+    }
+    size_t taken = bytes != 0 ? __atomic_add_fetch(&taken_bytes, bytes, __ATOMIC_RELAXED)
+                              : __atomic_load_n(&taken_bytes, __ATOMIC_RELAXED);
+    if (!is_due(taken) || !registry_hold()) {
+        return;
+    }
+    /* Another thread may have looked meanwhile. */
+    if (is_due(__atomic_load_n(&taken_bytes, __ATOMIC_RELAXED))) {
+        look_locked(mine);
+    }
+    registry_let_go();
 }

@@ -338,7 +338,8 @@ static void reopen(struct theap *mine)
     if (mine == NULL || !mine->is_shut) {
         return;
     }
-    if (*mine->pointer != owner_distance(THEAP_BUSY)) {
+    if (*mine->pointer != owner_distance(THEAP_BUSY) || mine->is_searched) {
+        mine->is_searched = false;
         mine->medium = (struct medium){0};
         medium_init(&mine->medium);
         lists_lose(mine);

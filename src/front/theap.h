@@ -68,6 +68,8 @@ struct theap {
     struct theap *next;
     struct theap *rest_next; /* in the list of those at rest, which keep what they have cached */
     granule_index apart;     /* slabs that another thread is about to take: see waiting.h */
+    bool
+        is_searched; /* it does so now: lists may be torn; the owner may look at this in a forked child */
     bool is_taken;
 };
 

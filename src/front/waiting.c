@@ -39,6 +39,10 @@ granule_index waiting_take(struct theap *heap, granule_index chain)
 {
     while (heap->apart != 0) {
         struct slab *slab = pop(&heap->apart);
+        if (!is_left_alone(heap, slab)) {
+            remote_post(slab);
+            continue;
+        }
         if (lists_may_serve(slab)) {
             lists_remove(heap, slab);
         }

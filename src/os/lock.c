@@ -68,10 +68,21 @@ static void sleep_while(uint32_t *futex, uint32_t value, unsigned milliseconds)
     errno = saved_errno;
 }
 
+/* A signal handler does not cut it short. */
 void lock_pause(unsigned milliseconds)
 {
+    int saved_errno = errno;
     uint32_t word = 0;
-    sleep_while(&word, word, milliseconds);
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_nsec += (long)milliseconds * 1000000;
+    end.tv_sec += end.tv_nsec / 1000000000;
+    end.tv_nsec %= 1000000000;
+    while (syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, word, &end, NULL,
+                   FUTEX_BITSET_MATCH_ANY) != 0 &&
+           errno == EINTR) {
+    }
+    errno = saved_errno;
 }
 
 static void wake_one(struct lock *lock)

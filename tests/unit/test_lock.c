@@ -19,8 +19,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifdef MA_DEBUG
@@ -562,6 +565,36 @@ static void debug_builds_abort_on_a_lock_in_the_wrong_state(void **state)
     assert_aborts(take_back_unlent, NULL, "lock_lent_to_me(lock) does not hold");
 }
 
+static void handle_nothing(int signal)
+{
+    (void)signal;
+}
+
+static double milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static void a_pause_lasts_as_long_as_it_is_to_though_signals_come(void **state)
+{
+    (void)state;
+    const struct sigaction action = {.sa_handler = handle_nothing};
+    const struct itimerval often = {{0, 2000}, {0, 2000}};
+    const struct itimerval never = {{0, 0}, {0, 0}};
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &often, NULL);
+    double begin = milliseconds();
+    errno = EBUSY;
+    lock_pause(30);
+    double took = milliseconds() - begin;
+    int left = errno;
+    setitimer(ITIMER_REAL, &never, NULL);
+    assert_true(took >= 30);
+    assert_int_equal(left, EBUSY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -587,6 +620,7 @@ int main(void)
         cmocka_unit_test_setup(locks_are_taken_in_the_order_of_their_ranks, fresh_locks),
         cmocka_unit_test_setup(a_lent_lock_is_entered_in_any_order, fresh_locks),
         cmocka_unit_test_setup(an_interrupting_lock_goes_inside_any_other, fresh_locks),
+        cmocka_unit_test(a_pause_lasts_as_long_as_it_is_to_though_signals_come),
         cmocka_unit_test_setup(debug_builds_abort_on_a_wrong_order, fresh_locks),
         cmocka_unit_test_setup(debug_builds_abort_on_a_lock_in_the_wrong_state, fresh_locks),
     };

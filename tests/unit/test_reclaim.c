@@ -144,6 +144,23 @@ static void what_was_put_apart_is_posted_again(void **state)
     front_free(objects[count]);
 }
 
+/* As by an owner that was inside, unseen, when they were put apart. */
+static void what_came_to_serve_meanwhile_is_not_taken(void **state)
+{
+    (void)state;
+    struct theap *owner = begin_thread();
+    size_t count = fill_a_slab();
+    struct theap *other = begin_thread();
+    free_as(other, 0, count);
+    become(owner);
+    assert_true(waiting_put_apart(owner));
+    slab_of(objects[0])->state = SLAB_CURRENT;
+    assert_int_equal(waiting_take(owner, 0), 0);
+    slab_of(objects[0])->state = SLAB_FULL;
+    assert_true(waiting_exist(owner));
+    front_free(objects[count]);
+}
+
 static void *do_nothing(void *unused)
 {
     return unused;
@@ -210,10 +227,12 @@ static void a_heap_whose_lists_were_torn_goes_on(void **state)
     size_t count = fill_a_slab();
     struct theap *other = begin_thread();
     free_as(heap, 0, count / 2); /* which makes it one that may serve */
+    free_as(other, count / 2, count);
+    assert_true(waiting_put_apart(heap)); /* where it is POSTED, and in no inbox */
     lists_lose(heap);
     assert_int_equal(front_check(heap), 0);
     assert_int_equal(slab_of(objects[0])->state, SLAB_FULL);
-    free_as(other, count / 2, count);
+    assert_true(waiting_exist(heap));
     become(heap);
     theap_read_inbox(heap);
     assert_true(theap_release(heap));
@@ -230,6 +249,7 @@ int main(void)
         FRONT_TEST(a_listed_slab_is_taken_out_of_its_list),
         FRONT_TEST(while_the_owner_is_inside_nothing_is_taken),
         FRONT_TEST(what_was_put_apart_is_posted_again),
+        FRONT_TEST(what_came_to_serve_meanwhile_is_not_taken),
         FRONT_TEST(a_thread_that_does_not_look_for_long_is_dormant),
         FRONT_TEST(a_thread_that_has_looked_is_not_dormant),
         FRONT_TEST(a_heap_whose_lists_were_torn_goes_on),

@@ -293,6 +293,13 @@ struct bin_counts {
     size_t dirty_bytes;
 };
 
+static void count_block(struct bin_counts *counts, const struct mem_block *b)
+{
+    counts->count++;
+    counts->bytes += mb_size(b);
+    counts->dirty_bytes += binned_dirty(mb_size(b), mb_is_blank(b));
+}
+
 /* Check the list of one bin and add it to the counts. */
 static bool list_is_sound(const struct bin_set *set, bool is_blank, size_t index,
                           struct bin_counts *counts)
@@ -305,9 +312,7 @@ static bool list_is_sound(const struct bin_set *set, bool is_blank, size_t index
             mb_is_blank(b) != is_blank) {
             return false;
         }
-        counts->count++;
-        counts->bytes += mb_size(b);
-        counts->dirty_bytes += binned_dirty(mb_size(b), is_blank);
+        count_block(counts, b);
     }
     bool is_marked = (set->map[index / 64] >> (index % 64) & 1) != 0;
     return is_marked == (set->first[index] != NULL);
@@ -339,9 +344,7 @@ static bool top_is_counted(const struct bins *bins, struct bin_counts *counts)
     if (!link_is_sound(b) || mb_size(b) > MA_BINNED_MAX || !top_is_sound(bins)) {
         return false;
     }
-    counts->count++;
-    counts->bytes += mb_size(b);
-    counts->dirty_bytes += binned_dirty(mb_size(b), mb_is_blank(b));
+    count_block(counts, b);
     return true;
 }
 

@@ -100,17 +100,20 @@ void lists_forget_created(struct theap *heap, size_t size_class)
     *created = (uint16_t)(*created - (*created > 0));
 }
 
-/* Take an empty slab out of all lists. */
-static void take_out(struct theap *heap, struct slab *slab)
+void lists_take_out(struct theap *heap, struct slab *slab)
 {
-    lists_remove_empty(heap, slab);
+    if (slab->state == SLAB_EMPTY) {
+        lists_remove_empty(heap, slab);
+    } else if (lists_may_serve(slab)) {
+        lists_remove(heap, slab);
+    }
     lists_remove_sibling(heap, slab);
     lists_forget_created(heap, slab->size_class);
 }
 
 void lists_release(struct theap *heap, struct slab *slab)
 {
-    take_out(heap, slab);
+    lists_take_out(heap, slab);
     slab_destroy(slab);
 }
 
@@ -118,7 +121,7 @@ granule_index lists_take_empties(struct theap *heap, granule_index chain)
 {
     while (heap->oldest_empty != 0) {
         struct slab *slab = slab_number(heap->oldest_empty);
-        take_out(heap, slab);
+        lists_take_out(heap, slab);
         slab->next = chain;
         chain = slab_index(slab);
     }

@@ -35,6 +35,9 @@ void lists_note_created(struct theap *heap, size_t size_class);
 /* A slab of the class is one no more. Those that were adopted have not been counted. */
 void lists_forget_created(struct theap *heap, size_t size_class);
 
+/* Take a slab that is not current out of all lists. */
+void lists_take_out(struct theap *heap, struct slab *slab);
+
 /* Give an empty slab back to the core. */
 void lists_release(struct theap *heap, struct slab *slab);
 

@@ -159,6 +159,7 @@ static bool is_due(size_t taken)
 
 static void look_locked(const struct theap *mine)
 {
+    /* Now, that others do not come to wait for this; and afterwards. */
     __atomic_store_n(&taken_bytes, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&looked_at, cores_heap_bytes(), __ATOMIC_RELAXED);
     if (shut_locked(mine, true)) {

@@ -193,9 +193,7 @@ void registry_leave(struct theap *heap)
     leave();
     granule_index index = __atomic_exchange_n(&heap->inbox, INBOX_CLOSED, __ATOMIC_ACQ_REL);
     while (index != 0) {
-        struct slab *slab = slab_number(index);
-        index = __atomic_load_n(&slab_remote(slab)->inbox_next, __ATOMIC_RELAXED);
-        remote_post(slab);
+        remote_post(remote_pop_posted(&index));
     }
     lock_acquire(&lock);
     put_down_locked(heap);

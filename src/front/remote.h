@@ -48,6 +48,14 @@ void remote_unpost(struct slab *slab);
 /* The slab is to be destroyed: all of its objects are on the remote list or free, and it is in no inbox. */
 void remote_forget(struct slab *slab);
 
+/* The first slab of those that were taken out of an inbox; `*first` is the next one then. Requires: *first != 0. */
+static inline struct slab *remote_pop_posted(granule_index *first)
+{
+    struct slab *slab = slab_number(*first);
+    *first = __atomic_load_n(&slab_remote(slab)->inbox_next, __ATOMIC_RELAXED);
+    return slab;
+}
+
 /* Post a slab that is marked POSTED to whoever owns it. */
 void remote_post(struct slab *slab);
 

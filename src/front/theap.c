@@ -158,8 +158,7 @@ void theap_read_inbox(struct theap *heap)
     granule_index index = __atomic_exchange_n(&heap->inbox, 0, __ATOMIC_ACQUIRE);
     __atomic_store_n(&heap->is_overdue, false, __ATOMIC_RELAXED);
     while (index != 0) {
-        struct slab *slab = slab_number(index);
-        index = __atomic_load_n(&slab_remote(slab)->inbox_next, __ATOMIC_RELAXED);
+        struct slab *slab = remote_pop_posted(&index);
         if (slab_owner(slab) != heap) {
             remote_post(slab); /* it came here as its owner left, and this heap has a new thread */
             continue;

@@ -59,8 +59,8 @@ struct theap {
     size_t refused_count; /* blocks that are asked for, and had no room in the narrow cache */
     /* Atomic: */
     granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */
-    bool is_shut;        /* another thread takes what is cached here: see reclaim_all() */
-    bool is_overdue; /* another thread has seen slabs in the inbox that were not looked at yet */
+    bool is_shut;        /* another thread takes what is cached here: see reclaim.h */
+    bool is_overdue;     /* another has seen slabs in the inbox, which was not read since */
     /* Owner thread only, and it stays when the owner ends: */
     struct medium_places *places; /* memory for a wider cache; NULL: none yet */
     /* Registry lock: */
@@ -68,8 +68,7 @@ struct theap {
     struct theap *next;
     struct theap *rest_next; /* in the list of those at rest, which keep what they have cached */
     granule_index apart;     /* slabs that another thread is about to take: see waiting.h */
-    bool
-        is_searched; /* it does so now: lists may be torn; the owner may look at this in a forked child */
+    bool is_searched;        /* it does so now: a forked child may find the lists torn */
     bool is_taken;
 };
 

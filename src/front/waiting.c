@@ -6,13 +6,6 @@
 #include "front/lists.h"
 #include "front/remote.h"
 
-static struct slab *pop(granule_index *first)
-{
-    struct slab *slab = slab_number(*first);
-    *first = __atomic_load_n(&slab_remote(slab)->inbox_next, __ATOMIC_RELAXED);
-    return slab;
-}
-
 static bool is_left_alone(const struct theap *heap, const struct slab *slab)
 {
     return slab_owner(slab) == heap && slab->state != SLAB_CURRENT &&
@@ -24,7 +17,7 @@ bool waiting_put_apart(struct theap *heap)
     granule_index inbox =
         waiting_exist(heap) ? __atomic_exchange_n(&heap->inbox, 0, __ATOMIC_ACQUIRE) : 0;
     while (inbox != 0) {
-        struct slab *slab = pop(&inbox);
+        struct slab *slab = remote_pop_posted(&inbox);
         if (is_left_alone(heap, slab)) {
             __atomic_store_n(&slab_remote(slab)->inbox_next, heap->apart, __ATOMIC_RELAXED);
             heap->apart = slab_index(slab);
@@ -38,16 +31,12 @@ bool waiting_put_apart(struct theap *heap)
 granule_index waiting_take(struct theap *heap, granule_index chain)
 {
     while (heap->apart != 0) {
-        struct slab *slab = pop(&heap->apart);
+        struct slab *slab = remote_pop_posted(&heap->apart);
         if (!is_left_alone(heap, slab)) {
             remote_post(slab);
             continue;
         }
-        if (lists_may_serve(slab)) {
-            lists_remove(heap, slab);
-        }
-        lists_remove_sibling(heap, slab);
-        lists_forget_created(heap, slab->size_class);
+        lists_take_out(heap, slab);
         remote_forget(slab);
         slab->next = chain;
         chain = slab_index(slab);
@@ -58,6 +47,6 @@ granule_index waiting_take(struct theap *heap, granule_index chain)
 void waiting_put_back(struct theap *heap)
 {
     while (heap->apart != 0) {
-        remote_post(pop(&heap->apart));
+        remote_post(remote_pop_posted(&heap->apart));
     }
 }

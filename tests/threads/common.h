@@ -180,6 +180,18 @@ static inline pthread_t start_thread(void *(*run)(void *), void *context)
     return thread;
 }
 
+/* Run `count` threads at a time to their end, at most 64; `run` is given their numbers, from `first` on. */
+static inline void run_at_once(void *(*run)(void *), size_t count, size_t first)
+{
+    pthread_t threads[64];
+    for (size_t i = 0; i < count; i++) {
+        threads[i] = start_thread(run, (void *)(first + i));
+    }
+    for (size_t i = 0; i < count; i++) {
+        pthread_join(threads[i], NULL);
+    }
+}
+
 /* What a forked child does first. */
 static inline void child_begins(void)
 {

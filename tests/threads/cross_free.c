@@ -39,13 +39,7 @@ int main(int argc, char **argv)
     be_impatient();
     require_library();
     block_count = argc > 1 ? strtoul(argv[1], NULL, 10) : block_count;
-    pthread_t threads[THREADS];
-    for (intptr_t i = 0; i < THREADS; i++) {
-        threads[i] = start_thread(run, (void *)i);
-    }
-    for (int i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-    }
+    run_at_once(run, THREADS, 0);
     check_heap("after all blocks were freed by others");
     printf("%zu blocks freed by other threads\n", THREADS * block_count);
     return 0;

@@ -53,13 +53,7 @@ int main(void)
 {
     be_impatient();
     require_library();
-    pthread_t threads[THREADS];
-    for (size_t i = 0; i < THREADS; i++) {
-        threads[i] = start_thread(work, (void *)i);
-    }
-    for (size_t i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-    }
+    run_at_once(work, THREADS, 0);
     for (size_t i = 0; i < SLOTS; i++) {
         check_and_free(slots[i]);
     }

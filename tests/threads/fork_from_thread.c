@@ -32,13 +32,7 @@ int main(void)
     require_library();
     struct load load;
     start_load(&load, 2);
-    pthread_t threads[THREADS];
-    for (intptr_t i = 0; i < THREADS; i++) {
-        threads[i] = start_thread(run, (void *)(i + 1));
-    }
-    for (int i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-    }
+    run_at_once(run, THREADS, 1);
     stop_load(&load);
     check_heap("in the parent");
     printf("%d forks from %d threads\n", THREADS * FORKS, THREADS);

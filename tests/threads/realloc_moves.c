@@ -61,13 +61,7 @@ int main(void)
 {
     be_impatient();
     require_library();
-    pthread_t threads[THREADS];
-    for (int i = 0; i < THREADS; i++) {
-        threads[i] = start_thread(run, (void *)(intptr_t)i);
-    }
-    for (int i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-    }
+    run_at_once(run, THREADS, 0);
     check_heap("after the threads");
     require(mappings() < MAPPINGS_MAX, "mappings are bounded");
     return 0;

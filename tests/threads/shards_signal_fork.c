@@ -70,13 +70,7 @@ int main(int argc, char **argv)
     require_library();
     run_seconds = argc > 1 ? atof(argv[1]) : run_seconds;
     handle(SIGUSR1, on_signal);
-    pthread_t threads[THREADS];
-    for (intptr_t i = 0; i < THREADS; i++) {
-        threads[i] = start_thread(run, (void *)i);
-    }
-    for (int i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-    }
+    run_at_once(run, THREADS, 0);
     check_heap("after the forks");
     printf("%zu forks in signal handlers\n", forks);
     require(forks > 100, "the handlers ran");

@@ -57,13 +57,7 @@ int main(int argc, char **argv)
     require_library();
     run_seconds = argc > 1 ? atof(argv[1]) : run_seconds;
     handle(SIGUSR1, on_signal);
-    pthread_t threads[THREADS];
-    for (intptr_t i = 0; i < THREADS; i++) {
-        threads[i] = start_thread(run, (void *)(i + 1));
-    }
-    for (int i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-    }
+    run_at_once(run, THREADS, 1);
     check_heap("after the signals");
     for (size_t i = 0; i < SHARED; i++) {
         exchange(i, NULL);

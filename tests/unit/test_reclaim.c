@@ -18,15 +18,21 @@
 enum { SIZE = 512 };
 
 static void *objects[OBJECTS_MAX];
+static size_t count; /* of the full slab */
+static struct theap *owner;
+static struct theap *other;
+static size_t slabs; /* of both threads, at first */
 
-/* Of the owner: a full slab, and one after it that is current, the first object of which is the last of `objects`. */
-static size_t fill_a_slab(void)
+/* Two threads. The owner has a full slab, and one after it that is current, the first object of which is the last of `objects`. */
+static void begin_two_threads(void)
 {
+    owner = begin_thread();
     objects[0] = first_object(SIZE);
-    size_t count = take_all(objects, 1, SIZE);
+    count = take_all(objects, 1, SIZE);
     objects[count] = front_malloc(SIZE);
     assert_ptr_not_equal(slab_of(objects[count]), slab_of(objects[0]));
-    return count;
+    other = begin_thread();
+    slabs = slab_count();
 }
 
 /* `heap`'s thread frees some of the objects, and passes them on. */
@@ -42,16 +48,13 @@ static void free_as(struct theap *heap, size_t first, size_t end)
 static void what_others_have_freed_of_an_idle_thread_is_taken(void **state)
 {
     (void)state;
-    struct theap *idle = begin_thread();
-    size_t count = fill_a_slab();
-    struct theap *other = begin_thread();
-    size_t slabs = slab_count();
+    begin_two_threads();
     free_as(other, 0, count);
-    become(idle);
+    become(owner);
     assert_true(reclaim_all(other));
     assert_int_equal(slab_count(), slabs - 1);
-    assert_false(waiting_exist(idle));
-    assert_int_equal(front_check(idle), 0);
+    assert_false(waiting_exist(owner));
+    assert_int_equal(front_check(owner), 0);
     assert_false(reclaim_all(other));
     front_free(objects[count]);
 }
@@ -59,16 +62,13 @@ static void what_others_have_freed_of_an_idle_thread_is_taken(void **state)
 static void a_slab_with_a_live_object_stays_its_owners(void **state)
 {
     (void)state;
-    struct theap *idle = begin_thread();
-    size_t count = fill_a_slab();
-    struct theap *other = begin_thread();
-    size_t slabs = slab_count();
+    begin_two_threads();
     free_as(other, 1, count);
-    become(idle);
+    become(owner);
     assert_false(reclaim_all(other));
     assert_int_equal(slab_count(), slabs);
-    assert_true(waiting_exist(idle)); /* for its owner */
-    theap_read_inbox(idle);
+    assert_true(waiting_exist(owner)); /* for its owner */
+    theap_read_inbox(owner);
     assert_true(lists_may_serve(slab_of(objects[0])));
     front_free(objects[0]);
     front_free(objects[count]);
@@ -77,50 +77,43 @@ static void a_slab_with_a_live_object_stays_its_owners(void **state)
 static void a_current_slab_stays_its_owners(void **state)
 {
     (void)state;
-    struct theap *idle = begin_thread();
-    size_t count = fill_a_slab();
-    struct theap *other = begin_thread();
+    begin_two_threads();
     free_as(other, count, count + 1);
-    become(idle);
+    become(owner);
     assert_false(reclaim_all(other));
     void *again = front_malloc(SIZE);
     assert_ptr_equal(slab_of(again), slab_of(objects[count]));
     front_free(again);
-    free_as(idle, 0, count);
+    free_as(owner, 0, count);
 }
 
 /* It was full, and has been listed since as one that may serve. */
 static void a_listed_slab_is_taken_out_of_its_list(void **state)
 {
     (void)state;
-    struct theap *idle = begin_thread();
-    size_t count = fill_a_slab();
-    struct theap *other = begin_thread();
+    begin_two_threads();
     free_as(other, 0, count / 2);
-    become(idle);
-    theap_read_inbox(idle);
+    become(owner);
+    theap_read_inbox(owner);
     assert_int_equal(slab_of(objects[0])->state, SLAB_PARTIAL);
     free_as(other, count / 2, count);
-    become(idle);
+    become(owner);
     assert_true(reclaim_all(other));
-    assert_int_equal(idle->partial[class_of(SIZE)], 0);
-    assert_int_equal(front_check(idle), 0);
+    assert_int_equal(owner->partial[class_of(SIZE)], 0);
+    assert_int_equal(front_check(owner), 0);
     front_free(objects[count]);
 }
 
 static void while_the_owner_is_inside_nothing_is_taken(void **state)
 {
     (void)state;
-    struct theap *busy = begin_thread();
-    size_t count = fill_a_slab();
-    struct theap *other = begin_thread();
-    size_t slabs = slab_count();
+    begin_two_threads();
     free_as(other, 0, count);
     become(THEAP_BUSY);
     assert_false(reclaim_all(other));
     assert_int_equal(slab_count(), slabs);
-    become(busy);
-    assert_true(waiting_exist(busy));
+    become(owner);
+    assert_true(waiting_exist(owner));
     front_free(objects[count]);
 }
 
@@ -128,10 +121,7 @@ static void while_the_owner_is_inside_nothing_is_taken(void **state)
 static void what_was_put_apart_is_posted_again(void **state)
 {
     (void)state;
-    struct theap *owner = begin_thread();
-    size_t count = fill_a_slab();
-    struct theap *other = begin_thread();
-    size_t slabs = slab_count();
+    begin_two_threads();
     free_as(other, 0, count);
     become(owner);
     assert_true(waiting_put_apart(owner));
@@ -148,9 +138,7 @@ static void what_was_put_apart_is_posted_again(void **state)
 static void what_came_to_serve_meanwhile_is_not_taken(void **state)
 {
     (void)state;
-    struct theap *owner = begin_thread();
-    size_t count = fill_a_slab();
-    struct theap *other = begin_thread();
+    begin_two_threads();
     free_as(other, 0, count);
     become(owner);
     assert_true(waiting_put_apart(owner));
@@ -180,14 +168,11 @@ static void a_thread_that_does_not_look_for_long_is_dormant(void **state)
 {
     (void)state;
     be_one_of_several_threads();
-    struct theap *idle = begin_thread();
-    size_t count = fill_a_slab();
-    struct theap *other = begin_thread();
-    size_t slabs = slab_count();
+    begin_two_threads();
     free_as(other, 0, count);
     cache_blocks();
     size_t cached = other->medium.bytes;
-    become(idle);
+    become(owner);
     cache_blocks();
     reclaim_dormant(other, MUCH);
     assert_int_equal(slab_count(), slabs); /* it may be about to look */
@@ -195,7 +180,7 @@ static void a_thread_that_does_not_look_for_long_is_dormant(void **state)
     assert_int_equal(slab_count(), slabs); /* it is too soon */
     reclaim_dormant(other, MUCH);
     assert_int_equal(slab_count(), slabs - 1);
-    assert_int_equal(idle->medium.bytes, cached); /* which is bounded, and left to it */
+    assert_int_equal(owner->medium.bytes, cached); /* which is bounded, and left to it */
     front_free(objects[count]);
 }
 
@@ -203,9 +188,7 @@ static void a_thread_that_has_looked_is_not_dormant(void **state)
 {
     (void)state;
     be_one_of_several_threads();
-    struct theap *owner = begin_thread();
-    size_t count = fill_a_slab();
-    struct theap *other = begin_thread();
+    begin_two_threads();
     free_as(other, 1, 2);
     become(owner);
     reclaim_dormant(other, MUCH);
@@ -213,7 +196,7 @@ static void a_thread_that_has_looked_is_not_dormant(void **state)
     free_as(other, 2, count);
     free_as(other, 0, 1);
     become(owner);
-    size_t slabs = slab_count();
+    slabs = slab_count();
     reclaim_dormant(other, MUCH);
     assert_int_equal(slab_count(), slabs);
     front_free(objects[count]);
@@ -223,20 +206,18 @@ static void a_thread_that_has_looked_is_not_dormant(void **state)
 static void a_heap_whose_lists_were_torn_goes_on(void **state)
 {
     (void)state;
-    struct theap *heap = begin_thread();
-    size_t count = fill_a_slab();
-    struct theap *other = begin_thread();
-    free_as(heap, 0, count / 2); /* which makes it one that may serve */
+    begin_two_threads();
+    free_as(owner, 0, count / 2); /* which makes it one that may serve */
     free_as(other, count / 2, count);
-    assert_true(waiting_put_apart(heap)); /* where it is POSTED, and in no inbox */
-    lists_lose(heap);
-    assert_int_equal(front_check(heap), 0);
+    assert_true(waiting_put_apart(owner)); /* where it is POSTED, and in no inbox */
+    lists_lose(owner);
+    assert_int_equal(front_check(owner), 0);
     assert_int_equal(slab_of(objects[0])->state, SLAB_FULL);
-    assert_true(waiting_exist(heap));
-    become(heap);
-    theap_read_inbox(heap);
-    assert_true(theap_release(heap));
-    assert_int_equal(front_check(heap), 0);
+    assert_true(waiting_exist(owner));
+    become(owner);
+    theap_read_inbox(owner);
+    assert_true(theap_release(owner));
+    assert_int_equal(front_check(owner), 0);
     front_free(objects[count]);
 }
 

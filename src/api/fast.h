@@ -10,25 +10,23 @@
 MA_HIDDEN void *fast_malloc_or(size_t size, void *(*instead)(size_t size));
 
 /*
- * Free a live small object of the calling thread's own. False, and nothing has happened: it is none, or more is to be done.
+ * Free a live small object of the calling thread's own, which lies in the granule of that number. False, and nothing has happened: it is none,
+ * or more is to be done.
  *
  * `size`: what was asked for, where it `is_told`; false, too, where the object cannot have been given for that.
  */
-static inline __attribute__((always_inline)) bool fast_free(void *payload, bool is_told,
-                                                            size_t size)
+static inline __attribute__((always_inline)) bool fast_free(size_t number, void *payload,
+                                                            bool is_told, size_t size)
 {
-    size_t number = space_granule_number(payload);
     struct theap *heap = front_heap();
-    if (__builtin_expect(space_has_granule(number), 1)) {
-        const struct granule *granule = &space_map.granules[number];
-        struct slab *slab = slab_number(number);
-        if (__builtin_expect(granule_owner_word(granule) == owner_distance(heap), 1) &&
-            (!is_told || __builtin_expect(class_serves(granule->size_class, class_of(size)), 1))) {
-            uintptr_t mark = object_mark(payload);
-            if (__builtin_expect(granule_has_live(granule, payload, mark), 1)) {
-                front_push(heap, slab, payload, mark);
-                return true;
-            }
+    const struct granule *granule = &space_map.granules[number];
+    struct slab *slab = slab_number(number);
+    if (__builtin_expect(granule_owner_word(granule) == owner_distance(heap), 1) &&
+        (!is_told || __builtin_expect(class_serves(granule->size_class, class_of(size)), 1))) {
+        uintptr_t mark = object_mark(payload);
+        if (__builtin_expect(granule_has_live(granule, payload, mark), 1)) {
+            front_push(heap, slab, payload, mark);
+            return true;
         }
     }
     return false;

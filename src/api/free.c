@@ -48,9 +48,9 @@ static __attribute__((noinline)) void free_block(const struct segment *segment, 
     errno = saved_errno;
 }
 
-/* The rest of a block's free, of a thread that is still inside. */
-static __attribute__((noinline)) void free_block_slow(const struct segment *segment,
-                                                      struct theap *heap, struct mem_block *b)
+/* The rest of free_medium(), of a thread that is still inside. */
+static __attribute__((noinline)) void free_medium_slow(const struct segment *segment,
+                                                       struct theap *heap, struct mem_block *b)
 {
     if (!front_keep_slow(heap, b)) {
         free_block(segment, mb_payload(b));
@@ -112,16 +112,41 @@ static __attribute__((noinline)) void free_slow(void *payload)
         free_foreign(payload);
     } else {
         struct mem_block *b = medium_block_of(segment, payload, "free");
-        struct theap *heap = front_enter();
-        if (!front_push_block(heap, b)) {
-            free_block_slow(segment, heap, b);
+        if (!front_keep(b)) {
+            free_block(segment, payload);
         }
+    }
+}
+
+/* What lies in a segment, and in no slab. */
+static __attribute__((noinline)) void free_medium(void *payload, const struct granule *granule)
+{
+    size_t size = granule_segment(granule) != NULL ? medium_size_at_once(payload) : 0;
+    if (__builtin_expect(size == 0 || options.is_watched, 0)) {
+        free_slow(payload);
+        return;
+    }
+    struct mem_block *b = mb_of_payload(payload);
+    struct theap *heap = front_enter();
+    if (!front_push_block(heap, b, size)) {
+        free_medium_slow(granule_segment(granule), heap, b);
     }
 }
 
 void ma_free(void *payload)
 {
-    if (__builtin_expect(!fast_free(payload, false, 0), 0) && payload != NULL) {
+    size_t number = space_granule_number(payload);
+    if (__builtin_expect(space_has_granule(number), 1)) {
+        if (__builtin_expect(fast_free(number, payload, false, 0), 1)) {
+            return;
+        }
+        const struct granule *granule = &space_map.granules[number];
+        if (granule_owner_word(granule) == 0) {
+            free_medium(payload, granule);
+            return;
+        }
+    }
+    if (payload != NULL) {
         free_slow(payload);
     }
 }

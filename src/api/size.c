@@ -78,7 +78,10 @@ static __attribute__((noinline)) void free_sized_slow(void *payload, size_t size
 
 void ma_free_sized(void *payload, size_t size)
 {
-    if (__builtin_expect(size - 1 >= MA_SMALL_MAX || !fast_free(payload, true, size), 0)) {
+    size_t number = space_granule_number(payload);
+    if (__builtin_expect(size - 1 >= MA_SMALL_MAX || !space_has_granule(number) ||
+                             !fast_free(number, payload, true, size),
+                         0)) {
         free_sized_slow(payload, size);
     }
 }

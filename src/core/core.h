@@ -184,10 +184,7 @@ segment_block_of(const struct segment *segment, const void *payload, const char 
 {
     struct mem_block *b = mb_of_payload(payload);
     if (__builtin_expect(segment_has_used(segment, b), 1)) {
-        const struct mem_block *next = mb_next(b);
-        size_t next_head = mb_head(next);
-        if (__builtin_expect(mb_head_is_sealed(next, next_head) && (next_head & MB_PREV_USED) != 0,
-                             1)) {
+        if (__builtin_expect(mb_follows_used(mb_next(b)), 1)) {
             return b;
         }
     }

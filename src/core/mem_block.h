@@ -98,6 +98,13 @@ static inline bool mb_is_sealed(const struct mem_block *b)
     return mb_head_is_sealed(b, mb_head(b));
 }
 
+/* Whether a sound header is at `b`, according to which the block before is used: that was not written past. */
+static inline bool mb_follows_used(const struct mem_block *b)
+{
+    size_t head = mb_head(b);
+    return mb_head_is_sealed(b, head) && (head & MB_PREV_USED) != 0;
+}
+
 static inline size_t mb_size(const struct mem_block *b)
 {
     return mb_head(b) & MB_SIZE_MAX;

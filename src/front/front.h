@@ -111,13 +111,13 @@ static inline __attribute__((always_inline)) void *front_take(size_t size)
 /* The same with an aligned payload. */
 void *front_take_aligned(size_t alignment, size_t size);
 
-/* Keep a used block of the core for this thread's next requests, where that is soon done. False: the thread is then still
- * inside. */
+/* Keep a used block of the core, of `size` bytes, for this thread's next requests, where that is soon done. False: the thread is then
+ * still inside. Requires: medium_caches(size). */
 static inline __attribute__((always_inline)) bool front_push_block(struct theap *heap,
-                                                                   struct mem_block *b)
+                                                                   struct mem_block *b, size_t size)
 {
     if (__builtin_expect(!theap_is_real(heap) || theap_is_shut(heap), 0) ||
-        !theap_keep_at_once(heap, b)) {
+        !theap_keep_at_once(heap, b, size)) {
         return false;
     }
     front_leave(heap);
@@ -127,11 +127,12 @@ static inline __attribute__((always_inline)) bool front_push_block(struct theap 
 /* The rest of front_push_block(). False: the core is to release it. The thread is inside no longer. */
 bool front_keep_slow(struct theap *heap, struct mem_block *b);
 
-/* Both. */
+/* Both, of a block of any size. */
 static inline bool front_keep(struct mem_block *b)
 {
     struct theap *heap = front_enter();
-    return front_push_block(heap, b) || front_keep_slow(heap, b);
+    size_t size = mb_size(b);
+    return (medium_caches(size) && front_push_block(heap, b, size)) || front_keep_slow(heap, b);
 }
 
 /* How many blocks of `size` bytes, less than MEDIUM_REQUEST_MAX, to ask the core for at once: at least 1. */

@@ -162,7 +162,8 @@ static void take_parcel(struct theap *heap)
     struct object *next;
     for (struct object *o = parcels_take(); o != NULL; o = next) {
         next = o->next;
-        if (!theap_keep_at_once(heap, mb_of_payload(o))) {
+        struct mem_block *b = mb_of_payload(o);
+        if (!theap_keep_at_once(heap, b, mb_size(b))) {
             o->next = rest;
             rest = o;
         }

@@ -21,11 +21,17 @@ enum { SHED_SHARE = 16 };
 /* So many blocks of a bin are looked at for one that is aligned. */
 enum { ALIGNED_LOOK_COUNT = 8 };
 
+static void set_room(struct medium *medium, size_t room)
+{
+    medium->room = room;
+    medium->easy_room = room / 2;
+}
+
 void medium_init(struct medium *medium)
 {
     medium->entries = medium->first_entries;
     medium->next = medium->first_next;
-    medium->room = MEDIUM_ROOM_FIRST;
+    set_room(medium, MEDIUM_ROOM_FIRST);
 }
 
 /* Who finds the cache amid this, in a forked child, finds the same in both places. */
@@ -37,7 +43,7 @@ void medium_widen(struct medium *medium, struct medium_places *places)
     medium->entries = places->entries;
     medium->next = places->next;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    medium->room = MEDIUM_ROOM;
+    set_room(medium, MEDIUM_ROOM);
 }
 
 void medium_report(const struct object *payload, size_t size)
@@ -57,20 +63,62 @@ struct object *medium_unmark(struct mem_block *b)
     return payload;
 }
 
-/* The first bin at or after `bin` that holds a block; MEDIUM_BIN_COUNT if there is none. */
-static size_t next_filled(const struct medium *medium, size_t bin)
+/* Whether a bin holds any block; if not it is marked so. Requires: bin < MEDIUM_BIN_COUNT. */
+static bool is_filled(struct medium *medium, size_t bin)
 {
-    return bits_min(bits_next_in(medium->filled, MEDIUM_WORDS, bin), MEDIUM_BIN_COUNT);
+    if (medium->bins[bin] == 0) {
+        medium->filled[bin / 64] &= ~(UINT64_C(1) << (bin % 64));
+        return false;
+    }
+    return true;
+}
+
+/* The first bin at or after `bin` that holds a block; MEDIUM_BIN_COUNT if there is none. */
+static size_t next_filled(struct medium *medium, size_t bin)
+{
+    do {
+        bin = bits_min(bits_next_in(medium->filled, MEDIUM_WORDS, bin), MEDIUM_BIN_COUNT);
+    } while (bin < MEDIUM_BIN_COUNT && !is_filled(medium, bin));
+    return bin;
 }
 
 /* The last bin that holds a block; MEDIUM_BIN_COUNT if there is none. */
-static size_t last_filled(const struct medium *medium)
+static size_t last_filled(struct medium *medium)
 {
-    return bits_min(bits_last_in(medium->filled, MEDIUM_WORDS), MEDIUM_BIN_COUNT);
+    size_t bin;
+    do {
+        bin = bits_min(bits_last_in(medium->filled, MEDIUM_WORDS), MEDIUM_BIN_COUNT);
+    } while (bin < MEDIUM_BIN_COUNT && !is_filled(medium, bin));
+    return bin;
+}
+
+/* How many bins hold blocks: MEDIUM_FEW_BINS + 1 for more. */
+static size_t count_filled(struct medium *medium)
+{
+    size_t count = 0;
+    size_t bin = next_filled(medium, 0);
+    while (bin < MEDIUM_BIN_COUNT && count <= MEDIUM_FEW_BINS) {
+        count++;
+        bin = next_filled(medium, bin + 1);
+    }
+    return count;
+}
+
+bool medium_has_room_left(struct medium *medium, size_t bin)
+{
+    if (medium->count >= medium->room) {
+        return false;
+    }
+    size_t in_bin = medium->counts[bin];
+    if (in_bin < medium_bin_room(medium)) {
+        return true;
+    }
+    size_t filled = count_filled(medium);
+    return filled <= MEDIUM_FEW_BINS && in_bin * filled < medium->room;
 }
 
 /* The bin after `bin` that serves a request of `size` bytes instead; MEDIUM_BIN_COUNT if there is none. */
-static size_t next_fitting(const struct medium *medium, size_t bin, size_t size)
+static size_t next_fitting(struct medium *medium, size_t bin, size_t size)
 {
     size_t most = mb_size_for(size) + size / MEDIUM_WASTE_SHARE;
     bin = next_filled(medium, bin + 1);
@@ -195,7 +243,7 @@ static struct object *take_first(struct medium *medium, size_t bin, struct objec
 size_t medium_wanted_count(struct medium *medium, size_t size, size_t limit)
 {
     medium_give_run(medium);
-    size_t most_count = medium->room / 2;
+    size_t most_count = medium->easy_room;
     size_t room = medium->count < most_count ? most_count - medium->count : 0;
     size_t most_bytes = bits_min(limit, MA_CACHE_FLUSH);
     size_t bytes = medium->bytes < most_bytes ? most_bytes - medium->bytes : 0;
@@ -250,7 +298,7 @@ bool medium_bound(struct medium *medium, size_t limit)
     return medium->bytes <= limit;
 }
 
-bool medium_is_among_largest(const struct medium *medium, size_t size)
+bool medium_is_among_largest(struct medium *medium, size_t size)
 {
     size_t last = last_filled(medium);
     return last == MEDIUM_BIN_COUNT || last <= medium_bin(size);
@@ -271,7 +319,7 @@ void medium_flush(struct medium *medium)
  * thread that frees many of a size before it asks for any again has not lost interest: unless it goes on like that. */
 static bool pass_own(struct medium *medium)
 {
-    if (medium->filled_count > MEDIUM_FEW_BINS || ++medium->pass_count >= medium->room) {
+    if (count_filled(medium) > MEDIUM_FEW_BINS || ++medium->pass_count >= medium->room) {
         medium->pass_count = 0;
         return false;
     }

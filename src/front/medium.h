@@ -101,8 +101,7 @@ struct medium {
     size_t count;
     struct medium_run run;
     struct parcel parcel;
-    uint64_t filled[MEDIUM_WORDS]; /* a bit for each bin that holds any */
-    size_t filled_count;           /* such bins */
+    uint64_t filled[MEDIUM_WORDS]; /* a bit for each bin that holds any, and for some that did */
     size_t hand;                   /* the bin that is looked at next for one that is not wanted */
     size_t pass_count; /* times that it passed the bin of the block that was freed, in a row */
     medium_slot unused;
@@ -113,6 +112,7 @@ struct medium {
      * was, at most MEDIUM_ASKED_MAX: */
     uint8_t demand[MEDIUM_BIN_COUNT];
     size_t room;           /* places there are */
+    size_t easy_room;      /* so many may be taken by blocks of any size */
     medium_entry *entries; /* by slot: what is there */
     medium_slot *next;     /* and the next one in a bin, or in the list `unused` */
     medium_entry first_entries[MEDIUM_ROOM_FIRST + 1];
@@ -169,6 +169,26 @@ medium_block_of(const struct segment *segment, const void *payload, const char *
         medium_refuse(payload, caller);
     }
     return b;
+}
+
+/*
+ * The size of the used block of `payload`, which lies in a granule of a segment: 0 where that is none that may be cached, or has to be
+ * looked at closer, as medium_block_of() does.
+ *
+ * The word before it can be read where no granule begins with `payload`. What bears a seal there is a header, and where that is not a
+ * fence's there is a next one.
+ */
+static inline __attribute__((always_inline)) size_t medium_size_at_once(const void *payload)
+{
+    const struct mem_block *b = mb_of_payload(payload);
+    if ((uintptr_t)payload % MA_ALIGNMENT != 0 || (uintptr_t)payload % MA_GRANULE == 0) {
+        return 0;
+    }
+    size_t head = mb_head(b);
+    size_t size = head & MB_SIZE_MAX;
+    bool is_sound = mb_head_is_sealed(b, head) && (head & MB_USED) != 0 && medium_caches(size) &&
+                    mb_follows_used(mb_at(b, size));
+    return is_sound && !medium_holds(payload) ? size : 0;
 }
 
 /* Abort with a report where this cache holds the used block `b`, whatever was written to it since. Looks through all of its
@@ -277,10 +297,6 @@ medium_take_slot(struct medium *medium, size_t bin, medium_slot *link)
     }
     *link = medium->next[slot];
     medium->counts[bin]--;
-    if (medium->bins[bin] == 0) {
-        medium->filled[bin / 64] &= ~(UINT64_C(1) << (bin % 64));
-        medium->filled_count--;
-    }
     __atomic_signal_fence(
         __ATOMIC_SEQ_CST); /* the slot is in one list at most: see medium_salvage() */
     medium->next[slot] = medium->unused;
@@ -319,16 +335,14 @@ static inline size_t medium_bin_room(const struct medium *medium)
     return (medium->room + 1) / MEDIUM_BIN_SHARE;
 }
 
+/* The rest of medium_has_room(), where most places are taken. */
+bool medium_has_room_left(struct medium *medium, size_t bin);
+
 /* Whether there is room for a block of this bin. */
-static inline bool medium_has_room(const struct medium *medium, size_t bin)
+static inline bool medium_has_room(struct medium *medium, size_t bin)
 {
-    if (medium->count < medium->room / 2) {
-        return true;
-    }
-    size_t in_bin = medium->counts[bin];
-    return medium->count < medium->room &&
-           (in_bin < medium_bin_room(medium) || (medium->filled_count <= MEDIUM_FEW_BINS &&
-                                                 in_bin * medium->filled_count < medium->room));
+    return __builtin_expect(medium->count < medium->easy_room, 1) ||
+           medium_has_room_left(medium, bin);
 }
 
 /* Give the core a block that is less likely to be wanted again than one of `size` bytes. False: there is none at the first
@@ -357,7 +371,6 @@ medium_add(struct medium *medium, struct mem_block *b, size_t size, size_t bin)
     __atomic_signal_fence(__ATOMIC_SEQ_CST); /* as above */
     medium->entries[slot] = medium_entry_of(payload, size);
     medium->next[slot] = medium->bins[bin];
-    medium->filled_count += medium->next[slot] == 0;
     payload->next = NULL;
     payload->mark = object_block_mark(payload);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -387,7 +400,7 @@ size_t medium_wanted_count(struct medium *medium, size_t size, size_t limit);
 bool medium_bound(struct medium *medium, size_t limit);
 
 /* Whether the cache holds no blocks that are clearly larger than `size` bytes. Requires: medium_caches(size). */
-bool medium_is_among_largest(const struct medium *medium, size_t size);
+bool medium_is_among_largest(struct medium *medium, size_t size);
 
 /* Give the core some of the largest blocks: `size` bytes and more, or so many that the call has taken its time. */
 void medium_shed(struct medium *medium, size_t size);

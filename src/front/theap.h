@@ -155,15 +155,12 @@ static inline bool theap_has_slab(const struct theap *heap, size_t usable)
     return usable <= MA_SMALL_MAX && heap->current[class_of(usable)] != theap_nothing[0];
 }
 
-/* Keep the used block `b` of the core for later where there is a place for it without further ado. */
-static inline __attribute__((always_inline)) bool theap_keep_at_once(struct theap *heap,
-                                                                     struct mem_block *b)
+/* Keep the used block `b` of the core, of `size` bytes, for later where there is a place for it without further ado. Requires:
+ * medium_caches(size). */
+static inline __attribute__((always_inline)) bool
+theap_keep_at_once(struct theap *heap, struct mem_block *b, size_t size)
 {
     struct medium *medium = &heap->medium;
-    size_t size = mb_size(b);
-    if (__builtin_expect(!medium_caches(size), 0)) {
-        return false;
-    }
     size_t bin = medium_bin(size);
     if (theap_has_slab(heap, size - MB_OVERHEAD) || !medium_has_room(medium, bin) ||
         medium->bytes + size > heap->cache_limit || heap->keep_left == 0) {

@@ -19,6 +19,7 @@
 #include "front/waiting.h"
 #include "os/alone.h"
 #include "os/lock.h"
+#include "os/os.h"
 
 /* Dormant threads are looked for each time that slabs have taken LOOK_MIN bytes and 1/LOOK_SHARE of the heap, or that it has grown by as
  * much; and by twice as much whenever nothing was found, up to 2^PATIENCE_MAX times. */
@@ -53,12 +54,20 @@ static bool is_dormant(struct theap *heap)
     return was_overdue && is_overdue;
 }
 
+/* Whether the owner's word can be read. What the last of a thread's destructors ask for makes a heap of whose end nobody hears: the word is
+ * gone with the thread's stack then. */
+static bool has_word(const struct theap *heap)
+{
+    return os_is_mapped(heap->pointer);
+}
+
 /* Shut the heaps of other threads that are to be looked into. False: there are none. */
 static bool shut_locked(const struct theap *mine, bool dormant_only)
 {
     bool is_any = false;
     for (struct theap *heap = registry_heaps(); heap != NULL; heap = heap->next) {
-        if (heap != mine && heap->is_taken && (dormant_only ? is_dormant(heap) : has_any(heap))) {
+        if (heap != mine && heap->is_taken && (dormant_only ? is_dormant(heap) : has_any(heap)) &&
+            has_word(heap)) {
             __atomic_store_n(&heap->is_shut, true, __ATOMIC_SEQ_CST);
             is_any = true;
         }

@@ -442,7 +442,8 @@ void os_populate(char *where, size_t size)
 
 bool os_is_mapped(const void *address)
 {
-    return (uintptr_t)address - (uintptr_t)array < FAKE_OS_BYTES;
+    (void)address;
+    return true;
 }
 
 static void set_guard(char *where, size_t size, bool is_guarded)

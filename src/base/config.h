@@ -101,7 +101,7 @@
 #define MA_CACHE_SHARE 16
 #define MA_CACHE_MAX ((size_t)2 << 20)
 #define MA_CACHE_WIDE_SHARE 2
-#define MA_CACHE_WIDE_LESS ((size_t)2 << 20)
+#define MA_CACHE_WIDE_LESS ((size_t)1 << 20)
 #define MA_CACHE_SWING_BYTES ((size_t)4 << 20)
 #define MA_CACHE_WIDE_MAX ((size_t)8 << 20)
 

@@ -30,8 +30,17 @@ void theap_bound_cache(struct theap *heap)
     errno = saved_errno;
 }
 
+/* A cache that is small for what the thread does stays so where each block that it lacks costs it others: the cores had better grow then. */
+static bool may_spare(struct theap *heap, size_t size)
+{
+    return heap->medium.bytes < heap->cache_limit / 2 && swing_spares(&heap->swing, size);
+}
+
 void theap_shed(struct theap *heap, size_t size)
 {
+    if (may_spare(heap, size)) {
+        return;
+    }
     size_t held = heap->medium.bytes;
     medium_shed(&heap->medium, size);
     swing_evict(&heap->swing, held - heap->medium.bytes);
@@ -183,6 +192,9 @@ void *theap_take_other(struct theap *heap, size_t size)
     }
     if (payload == NULL) {
         swing_ask(&heap->swing, medium->bytes, size);
+        if (medium_was_missed(medium, medium_bin_for(size))) {
+            swing_regret(&heap->swing, size);
+        }
         heap->has_lacked = true;
     }
     return payload;

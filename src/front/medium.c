@@ -249,7 +249,7 @@ size_t medium_wanted_count(struct medium *medium, size_t size, size_t limit)
     size_t bytes = medium->bytes < most_bytes ? most_bytes - medium->bytes : 0;
     size_t most = bits_min(room, bytes / mb_size_for(size));
     uint8_t *demand = &medium->demand[medium_bin_for(size)];
-    unsigned asked = *demand & ~MEDIUM_WANTED;
+    unsigned asked = *demand & ~(MEDIUM_WANTED | MEDIUM_MISSED_MAX);
     size_t count = bits_min(((size_t)1 << asked) - 1, most);
     *demand = (uint8_t)(*demand + (asked < MEDIUM_ASKED_MAX));
     return count > 1 ? count : 1;
@@ -262,16 +262,21 @@ void medium_give_waiting(struct medium *medium)
 }
 
 /*
- * Take the largest blocks out, and put them before `chain`: until at most `keep` bytes are left, or, where the cache holds no
- * more than `limit`, so many that the call has taken its time; and `most` blocks in any case. No block comes back to the core with a
- * mark: it would be there still when the memory is used.
+ * Whether the largest blocks are to leave, of which `taken` have: until at most `keep` bytes are left, or, where the cache holds no
+ * more than `limit`, so many that the call has taken its time; and `most` blocks in any case.
  */
+static bool is_to_leave(const struct medium *medium, size_t taken, size_t keep, size_t limit,
+                        size_t most)
+{
+    return medium->bytes > keep && taken < most && (taken < BATCH_COUNT || medium->bytes > limit);
+}
+
+/* Take these out, and put them before `chain`. No block comes back to the core with a mark: it would be there still when the memory is
+ * used. */
 static struct object *take_out(struct medium *medium, size_t keep, size_t limit, size_t most,
                                struct object *chain)
 {
-    for (size_t taken = 0;
-         medium->bytes > keep && taken < most && (taken < BATCH_COUNT || medium->bytes > limit);
-         taken++) {
+    for (size_t taken = 0; is_to_leave(medium, taken, keep, limit, most); taken++) {
         chain = take_first(medium, last_filled(medium), chain);
     }
     return chain;
@@ -304,10 +309,31 @@ bool medium_is_among_largest(struct medium *medium, size_t size)
     return last == MEDIUM_BIN_COUNT || last <= medium_bin(size);
 }
 
+static void note_missed(struct medium *medium, size_t bin)
+{
+    bool is_most = (medium->demand[bin] & MEDIUM_MISSED_MAX) == MEDIUM_MISSED_MAX;
+    medium->demand[bin] = (uint8_t)(medium->demand[bin] + (is_most ? 0 : MEDIUM_MISSED));
+}
+
 void medium_shed(struct medium *medium, size_t size)
 {
     size = bits_max(size, medium->bytes / SHED_SHARE);
-    give_back(medium, 0, medium->bytes > size ? medium->bytes - size : 0, BOUND_COUNT);
+    size_t limit = medium->bytes > size ? medium->bytes - size : 0;
+    struct object *chain = NULL;
+    medium_give_waiting(medium);
+    for (size_t taken = 0; is_to_leave(medium, taken, 0, limit, BOUND_COUNT); taken++) {
+        size_t bin = last_filled(medium);
+        note_missed(medium, bin);
+        chain = take_first(medium, bin, chain);
+    }
+    cores_free_chain(chain);
+}
+
+bool medium_was_missed(struct medium *medium, size_t bin)
+{
+    bool was_missed = (medium->demand[bin] & MEDIUM_MISSED_MAX) != 0;
+    medium->demand[bin] = (uint8_t)(medium->demand[bin] - (was_missed ? MEDIUM_MISSED : 0));
+    return was_missed;
 }
 
 void medium_flush(struct medium *medium)

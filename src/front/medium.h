@@ -77,8 +77,10 @@ static inline size_t medium_size(medium_entry entry)
     return (entry & UINT16_MAX) * MA_ALIGNMENT;
 }
 
-/* What is remembered of the demand for a bin. */
+/* What is remembered of the demand for a bin: see there. */
 #define MEDIUM_WANTED 0x80U
+#define MEDIUM_MISSED 0x10U
+#define MEDIUM_MISSED_MAX 0x70U
 #define MEDIUM_ASKED_MAX 10U
 
 /* Blocks that lie one behind the other, on their way to the core. */
@@ -108,8 +110,9 @@ struct medium {
     medium_slot used_count;             /* slots behind this one have never been used */
     medium_slot bins[MEDIUM_BIN_COUNT]; /* the last freed first */
     uint16_t counts[MEDIUM_BIN_COUNT];  /* of the blocks in a bin */
-    /* By bin, whether it is MEDIUM_WANTED, as a block was asked for since `hand` passed; and how often the core was asked while it
-     * was, at most MEDIUM_ASKED_MAX: */
+    /* By bin, whether it is MEDIUM_WANTED, as a block was asked for since `hand` passed; how many blocks were shed, in MEDIUM_MISSED, and
+     * not asked of the core since, or at most MEDIUM_MISSED_MAX; and how often the core was asked while it was wanted, at most
+     * MEDIUM_ASKED_MAX: */
     uint8_t demand[MEDIUM_BIN_COUNT];
     size_t room;           /* places there are */
     size_t easy_room;      /* so many may be taken by blocks of any size */
@@ -404,6 +407,9 @@ bool medium_is_among_largest(struct medium *medium, size_t size);
 
 /* Give the core some of the largest blocks: `size` bytes and more, or so many that the call has taken its time. */
 void medium_shed(struct medium *medium, size_t size);
+
+/* The core is to serve a block of the bin: whether one was shed before, for which this is. */
+bool medium_was_missed(struct medium *medium, size_t bin);
 
 /* Take all blocks out, and put them before `chain`, for cores_free_chain(). Waits for nobody. */
 struct object *medium_take_all(struct medium *medium, struct object *chain);

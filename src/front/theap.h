@@ -146,7 +146,8 @@ enum { THEAP_REFUSED_MAX = 128 };
 /* Look anew how much may be cached, and give back what is more. */
 void theap_bound_cache(struct theap *heap);
 
-/* Give the core some of the largest cached blocks: `size` bytes and more if that does not take long. */
+/* Give the core some of the largest cached blocks, lest it grows: `size` bytes and more if that does not take long. None where those of
+ * before were asked for since, and little is cached. */
 void theap_shed(struct theap *heap, size_t size);
 
 /* Whether slabs serve requests of `usable` bytes. */

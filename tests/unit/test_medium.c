@@ -236,6 +236,58 @@ static void few_blocks_go_at_a_time(void **state)
     assert_int_equal(core_live_count(), live + medium.count);
 }
 
+/* The blocks of 5,000 bytes that are missed. */
+static size_t missed_count(void)
+{
+    size_t count = 0;
+    while (medium_was_missed(&medium, medium_bin_for(5000))) {
+        count++;
+    }
+    return count;
+}
+
+static void a_shed_block_is_missed_once(void **state)
+{
+    (void)state;
+    add(block_of(2000));
+    add(block_of(5000));
+    add(block_of(5000));
+    medium_shed(&medium, 10000);
+    assert_int_equal(medium.count, 1);
+    assert_false(medium_was_missed(&medium, medium_bin_for(2000)));
+    assert_int_equal(missed_count(), 2);
+    assert_int_equal(missed_count(), 0);
+    for (int i = 0; i < 20; i++) {
+        add(block_of(5000));
+    }
+    medium_shed(&medium, 20 * 5000);
+    assert_in_range(missed_count(), 4, 20);
+}
+
+/* The limit was above it, or it was to be flushed. */
+static void what_else_leaves_the_cache_is_not_missed(void **state)
+{
+    (void)state;
+    add(block_of(5000));
+    medium_bound(&medium, 0);
+    add(block_of(5000));
+    medium_flush(&medium);
+    assert_int_equal(missed_count(), 0);
+}
+
+/* It is counted beside the rest that is known of the bin. */
+static void a_missed_block_does_not_change_how_many_are_wanted(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        medium_wanted_count(&medium, 1100, SIZE_MAX);
+    }
+    add(block_of(1100));
+    medium_shed(&medium, 1100);
+    assert_int_equal(medium_wanted_count(&medium, 1100, SIZE_MAX), 3);
+    assert_true(medium_was_missed(&medium, medium_bin_for(1100)));
+}
+
 static void what_is_within_the_bound_stays(void **state)
 {
     (void)state;
@@ -558,6 +610,9 @@ int main(void)
         MEDIUM_TEST(a_block_beyond_the_limit_is_not_kept),
         MEDIUM_TEST(the_largest_are_given_back_first),
         MEDIUM_TEST(few_blocks_go_at_a_time),
+        MEDIUM_TEST(a_shed_block_is_missed_once),
+        MEDIUM_TEST(what_else_leaves_the_cache_is_not_missed),
+        MEDIUM_TEST(a_missed_block_does_not_change_how_many_are_wanted),
         MEDIUM_TEST(what_is_within_the_bound_stays),
         MEDIUM_TEST(what_is_flushed_is_free_in_the_core),
         MEDIUM_TEST(what_a_vanished_owner_was_about_to_change_is_left),

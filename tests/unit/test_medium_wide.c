@@ -325,6 +325,52 @@ static void no_call_gives_back_many_when_the_limit_falls(void **state)
     assert_true(medium_all_bytes(&heap->medium) < (size_t)2 << 20);
 }
 
+/* Keep `count` blocks of a size of their own. */
+static void cache_some(struct theap *heap, size_t count)
+{
+    medium_flush(&heap->medium);
+    for (size_t i = 0; i < count; i++) {
+        payloads[i] = block_of(5000);
+    }
+    medium_want(&heap->medium, medium_bin_for(5000));
+    for (size_t i = 0; i < count; i++) {
+        keep_or_release(payloads[i]);
+    }
+    assert_int_equal(heap->medium.count, count);
+}
+
+static void what_was_shed_and_asked_for_again_is_not_shed_once_more(void **state)
+{
+    (void)state;
+    void *large = block_of(8 << 20);
+    struct theap *heap = begin_wide_thread();
+    cache_some(heap, 20);
+    assert_true(heap->medium.bytes < heap->cache_limit / 2);
+    theap_shed(heap, 20 * 5000);
+    assert_int_equal(heap->medium.count, 0);
+    assert_null(front_take(5000)); /* it lacks two of them */
+    assert_null(front_take(5000));
+    cache_some(heap, 20);
+    theap_shed(heap, 5000);
+    theap_shed(heap, 5000);
+    assert_int_equal(heap->medium.count, 20); /* the core may have grown */
+    theap_shed(heap, 5000);
+    assert_in_range(heap->medium.count, 1, 19);
+    release(large);
+}
+
+/* Then what it holds is more than it needs. */
+static void a_cache_that_is_well_filled_is_shed_whatever_was_asked_for(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_wide_thread();
+    cache_some(heap, 20);
+    swing_regret(&heap->swing, 100000);
+    heap->cache_limit = heap->medium.bytes + 5000;
+    theap_shed(heap, 5000);
+    assert_in_range(heap->medium.count, 1, 19);
+}
+
 static void what_a_wide_cache_holds_is_taken_where_memory_is_short(void **state)
 {
     (void)state;
@@ -413,6 +459,8 @@ int main(void)
         MEDIUM_TEST(a_thread_that_frees_much_and_then_asks_for_as_much_may_hold_more),
         MEDIUM_TEST(blocks_that_nobody_asks_for_go_where_their_bytes_are_in_the_way),
         MEDIUM_TEST(no_call_gives_back_many_when_the_limit_falls),
+        MEDIUM_TEST(what_was_shed_and_asked_for_again_is_not_shed_once_more),
+        MEDIUM_TEST(a_cache_that_is_well_filled_is_shed_whatever_was_asked_for),
         MEDIUM_TEST(what_a_wide_cache_holds_is_taken_where_memory_is_short),
         MEDIUM_TEST(after_a_fork_what_a_wide_cache_held_is_free),
         MEDIUM_TEST(a_heap_that_was_shut_amid_a_fork_caches_again),

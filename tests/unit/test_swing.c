@@ -163,6 +163,31 @@ static void a_swing_that_stays_the_same_has_room_in_the_end(void **state)
     assert_in_range(limit, SWING * 3 / 4, SWING * 3 / 2);
 }
 
+static void what_was_regretted_spares_as_much_once(void **state)
+{
+    (void)state;
+    assert_false(swing_spares(&swing, SIZE));
+    swing_regret(&swing, SIZE);
+    swing_regret(&swing, SIZE);
+    assert_false(swing_spares(&swing, 3 * SIZE));
+    assert_true(swing_spares(&swing, SIZE));
+    assert_true(swing_spares(&swing, SIZE));
+    assert_false(swing_spares(&swing, SIZE));
+}
+
+static void a_regret_is_forgotten_in_the_end(void **state)
+{
+    (void)state;
+    swing_regret(&swing, 100 * SIZE);
+    swing_fade(&swing);
+    assert_true(swing_spares(&swing, 80 * SIZE));
+    swing_regret(&swing, 100 * SIZE);
+    for (int i = 0; i < 60; i++) {
+        swing_fade(&swing);
+    }
+    assert_false(swing_spares(&swing, SIZE));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +201,8 @@ int main(void)
         cmocka_unit_test_setup(a_swing_is_forgotten_in_the_end, begin),
         cmocka_unit_test_setup(what_was_given_long_ago_is_not_asked_back, begin),
         cmocka_unit_test_setup(a_swing_that_stays_the_same_has_room_in_the_end, begin),
+        cmocka_unit_test_setup(what_was_regretted_spares_as_much_once, begin),
+        cmocka_unit_test_setup(a_regret_is_forgotten_in_the_end, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

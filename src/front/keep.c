@@ -192,7 +192,7 @@ void *theap_take_other(struct theap *heap, size_t size)
     }
     if (payload == NULL) {
         swing_ask(&heap->swing, medium->bytes, size);
-        if (medium_was_missed(medium, medium_bin_for(size))) {
+        if (medium_settle_missed(medium, medium_bin_for(size))) {
             swing_regret(&heap->swing, size);
         }
         heap->has_lacked = true;

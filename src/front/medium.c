@@ -329,7 +329,7 @@ void medium_shed(struct medium *medium, size_t size)
     cores_free_chain(chain);
 }
 
-bool medium_was_missed(struct medium *medium, size_t bin)
+bool medium_settle_missed(struct medium *medium, size_t bin)
 {
     bool was_missed = (medium->demand[bin] & MEDIUM_MISSED_MAX) != 0;
     medium->demand[bin] = (uint8_t)(medium->demand[bin] - (was_missed ? MEDIUM_MISSED : 0));

@@ -408,8 +408,8 @@ bool medium_is_among_largest(struct medium *medium, size_t size);
 /* Give the core some of the largest blocks: `size` bytes and more, or so many that the call has taken its time. */
 void medium_shed(struct medium *medium, size_t size);
 
-/* The core is to serve a block of the bin: whether one was shed before, for which this is. */
-bool medium_was_missed(struct medium *medium, size_t bin);
+/* The core is to serve a block of the bin: whether one was shed before, for which this is, and which is missed no more. */
+bool medium_settle_missed(struct medium *medium, size_t bin);
 
 /* Take all blocks out, and put them before `chain`, for cores_free_chain(). Waits for nobody. */
 struct object *medium_take_all(struct medium *medium, struct object *chain);

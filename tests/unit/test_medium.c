@@ -240,7 +240,7 @@ static void few_blocks_go_at_a_time(void **state)
 static size_t missed_count(void)
 {
     size_t count = 0;
-    while (medium_was_missed(&medium, medium_bin_for(5000))) {
+    while (medium_settle_missed(&medium, medium_bin_for(5000))) {
         count++;
     }
     return count;
@@ -254,7 +254,7 @@ static void a_shed_block_is_missed_once(void **state)
     add(block_of(5000));
     medium_shed(&medium, 10000);
     assert_int_equal(medium.count, 1);
-    assert_false(medium_was_missed(&medium, medium_bin_for(2000)));
+    assert_false(medium_settle_missed(&medium, medium_bin_for(2000)));
     assert_int_equal(missed_count(), 2);
     assert_int_equal(missed_count(), 0);
     for (int i = 0; i < 20; i++) {
@@ -285,7 +285,7 @@ static void a_missed_block_does_not_change_how_many_are_wanted(void **state)
     add(block_of(1100));
     medium_shed(&medium, 1100);
     assert_int_equal(medium_wanted_count(&medium, 1100, SIZE_MAX), 3);
-    assert_true(medium_was_missed(&medium, medium_bin_for(1100)));
+    assert_true(medium_settle_missed(&medium, medium_bin_for(1100)));
 }
 
 static void what_is_within_the_bound_stays(void **state)

@@ -33,7 +33,8 @@ void theap_bound_cache(struct theap *heap)
 /* A cache that is small for what the thread does stays so where each block that it lacks costs it others: the cores had better grow then. */
 static bool may_spare(struct theap *heap, size_t size)
 {
-    return heap->medium.bytes < heap->cache_limit / 2 && swing_spares(&heap->swing, size);
+    return heap->medium.bytes < heap->cache_limit / 2 &&
+           swing_spares(&heap->swing, mb_size_for(size));
 }
 
 void theap_shed(struct theap *heap, size_t size)
@@ -193,7 +194,7 @@ void *theap_take_other(struct theap *heap, size_t size)
     if (payload == NULL) {
         swing_ask(&heap->swing, medium->bytes, size);
         if (medium_settle_missed(medium, medium_bin_for(size))) {
-            swing_regret(&heap->swing, size);
+            swing_regret(&heap->swing, mb_size_for(size));
         }
         heap->has_lacked = true;
     }

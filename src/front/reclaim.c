@@ -54,20 +54,12 @@ static bool is_dormant(struct theap *heap)
     return was_overdue && is_overdue;
 }
 
-/* Whether the owner's word can be read. What the last of a thread's destructors ask for makes a heap of whose end nobody hears: the word is
- * gone with the thread's stack then. */
-static bool has_word(const struct theap *heap)
-{
-    return os_is_mapped(heap->pointer);
-}
-
 /* Shut the heaps of other threads that are to be looked into. False: there are none. */
 static bool shut_locked(const struct theap *mine, bool dormant_only)
 {
     bool is_any = false;
     for (struct theap *heap = registry_heaps(); heap != NULL; heap = heap->next) {
-        if (heap != mine && heap->is_taken && (dormant_only ? is_dormant(heap) : has_any(heap)) &&
-            has_word(heap)) {
+        if (heap != mine && heap->is_taken && (dormant_only ? is_dormant(heap) : has_any(heap))) {
             __atomic_store_n(&heap->is_shut, true, __ATOMIC_SEQ_CST);
             is_any = true;
         }
@@ -75,8 +67,15 @@ static bool shut_locked(const struct theap *mine, bool dormant_only)
     return is_any;
 }
 
+/*
+ * What the last of a thread's destructors ask for makes a heap of whose end nobody hears: the owner's word goes with the thread's stack then,
+ * and who is gone is not outside.
+ */
 static bool is_outside(const struct theap *heap)
 {
+    if (!os_is_mapped(heap->pointer)) {
+        return false;
+    }
     ptrdiff_t word = __atomic_load_n(heap->pointer, __ATOMIC_ACQUIRE);
     return word == owner_distance(heap) || word == owner_distance(THEAP_SLOW);
 }

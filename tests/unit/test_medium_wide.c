@@ -359,6 +359,17 @@ static void what_was_shed_and_asked_for_again_is_not_shed_once_more(void **state
     release(large);
 }
 
+static void a_request_of_no_bytes_has_its_price(void **state)
+{
+    (void)state;
+    void *large = block_of(8 << 20);
+    struct theap *heap = begin_wide_thread();
+    cache_some(heap, 20);
+    theap_shed(heap, 0);
+    assert_in_range(heap->medium.count, 1, 19);
+    release(large);
+}
+
 /* Then what it holds is more than it needs. */
 static void a_cache_that_is_well_filled_is_shed_whatever_was_asked_for(void **state)
 {
@@ -460,6 +471,7 @@ int main(void)
         MEDIUM_TEST(blocks_that_nobody_asks_for_go_where_their_bytes_are_in_the_way),
         MEDIUM_TEST(no_call_gives_back_many_when_the_limit_falls),
         MEDIUM_TEST(what_was_shed_and_asked_for_again_is_not_shed_once_more),
+        MEDIUM_TEST(a_request_of_no_bytes_has_its_price),
         MEDIUM_TEST(a_cache_that_is_well_filled_is_shed_whatever_was_asked_for),
         MEDIUM_TEST(what_a_wide_cache_holds_is_taken_where_memory_is_short),
         MEDIUM_TEST(after_a_fork_what_a_wide_cache_held_is_free),

@@ -41,6 +41,14 @@ static void add_live(char *payload, size_t size)
     payload_fill(payload, size, seed_of(&states_heap.live[i]));
 }
 
+/* The same of what a request had, or NULL. */
+static void add_served(char *payload, size_t size)
+{
+    if (payload != NULL) {
+        add_live(payload, size);
+    }
+}
+
 static struct states_live remove_live(size_t number)
 {
     struct states_live live = states_heap.live[number];
@@ -102,18 +110,11 @@ static void describe_all(void)
 
 /* ---- What holds after each step ---- */
 
-static bool figures_add_up(void)
-{
-    struct ma_stats stats = figures_of(&states_heap.core);
-    struct space_usage usage = space_usage();
-    return stats.live_bytes + stats.free_bytes + stats.overhead_bytes ==
-           usage.break_bytes + usage.mmap_bytes;
-}
-
 static bool stands(void)
 {
-    bool holds = core_check(&states_heap.core) == 0 &&
-                 expect(figures_add_up(), "the figures do not add up") &&
+    bool is_sound = core_check(&states_heap.core) == 0;
+    struct ma_stats stats = figures_of(&states_heap.core);
+    bool holds = is_sound && expect(figures_add_up(&stats), "the figures do not add up") &&
                  expect(all_hold_what_was_written(), "a payload was overwritten") &&
                  expect(none_is_too_large(), "a block was not split") &&
                  expect(states_heap.core.live_count == states_heap.live_count + others_count,
@@ -209,9 +210,7 @@ bool states_allocate(size_t size)
 {
     note_holes();
     char *payload = core_alloc(&states_heap.core, size);
-    if (payload != NULL) {
-        add_live(payload, size);
-    }
+    add_served(payload, size);
     return is_best(payload, size) && stands();
 }
 
@@ -220,9 +219,7 @@ bool states_allocate_zeroed(size_t size)
     note_holes();
     char *payload = core_alloc_zeroed(&states_heap.core, size);
     bool is_zero = payload == NULL || payload_is_zero(payload, size);
-    if (payload != NULL) {
-        add_live(payload, size);
-    }
+    add_served(payload, size);
     return expect(is_zero, "zeroed memory is not zero") && is_best(payload, size) && stands();
 }
 
@@ -231,9 +228,7 @@ bool states_allocate_aligned(size_t size)
     note_holes();
     char *payload = core_alloc_aligned(&states_heap.core, ALIGNMENT, size);
     const struct hole *wide = best_fit(mb_size_for(size) + ALIGNMENT + MA_ALIGNMENT);
-    if (payload != NULL) {
-        add_live(payload, size);
-    }
+    add_served(payload, size);
     return expect(payload != NULL || wide == NULL, "an aligned request was refused") &&
            expect((uintptr_t)payload % ALIGNMENT == 0, "a payload is not aligned") && stands();
 }
@@ -244,9 +239,7 @@ bool states_allocate_below_top(size_t size)
     struct core_request request = {.size = size, .source = CORE_BELOW_TOP};
     char *payload = core_serve(&states_heap.core, &request);
     const struct hole *best = best_fit(mb_size_for(size));
-    if (payload != NULL) {
-        add_live(payload, size);
-    }
+    add_served(payload, size);
     return expect(payload == NULL || !hole_of(payload)->is_top, "the top was touched") &&
            ((best != NULL && best->is_top) || is_best(payload, size)) && stands();
 }

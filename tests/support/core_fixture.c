@@ -44,16 +44,20 @@ void fixture_restart(void **state)
     }
 }
 
-/* ma_stats() promises that its figures add up to what is held. */
-static bool figures_add_up(void)
+bool figures_add_up(const struct ma_stats *stats)
+{
+    struct space_usage usage = space_usage();
+    return stats->live_bytes + stats->free_bytes + stats->overhead_bytes ==
+           usage.break_bytes + usage.mmap_bytes;
+}
+
+static struct ma_stats figures_of_both(void)
 {
     struct ma_stats stats = {0};
     for (size_t i = 0; i < CORE_COUNT; i++) {
         core_add_stats(&fixture.cores[i], &stats);
     }
-    struct space_usage usage = space_usage();
-    return stats.live_bytes + stats.free_bytes + stats.overhead_bytes ==
-           usage.break_bytes + usage.mmap_bytes;
+    return stats;
 }
 
 int fixture_teardown(void **state)
@@ -67,7 +71,8 @@ int fixture_teardown(void **state)
             return -1;
         }
     }
-    if (!figures_add_up()) {
+    struct ma_stats stats = figures_of_both();
+    if (!figures_add_up(&stats)) {
         fprintf(stderr, "the cores' figures do not add up to what the space holds\n");
         return -1;
     }

@@ -35,6 +35,9 @@ bool payload_is_zero(const void *payload, size_t size);
 /* A core's own figures. */
 struct ma_stats figures_of(struct ma_core *core);
 
+/* Whether the figures of all cores together are what the space holds, as ma_stats() promises. */
+bool figures_add_up(const struct ma_stats *stats);
+
 size_t segment_count_of(struct ma_core *core);
 
 /* The free block at the end of the growing segment, or NULL. */

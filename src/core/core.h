@@ -55,7 +55,8 @@ struct ma_core {
  * the bins are many pages, which stay untouched until they hold something. */
 void core_init(struct ma_core *core, struct bins *bins, bool interrupts);
 
-/* Set memory aside for the first segment, which can then be had always. False: memory is out. */
+/* Set memory aside for one segment, which can then be had always. A core that interrupts does so again in the next call that
+ * it serves, once that is used. False: memory is out. */
 bool core_reserve(struct ma_core *core);
 
 /* Where a core may take a block from. */

@@ -255,11 +255,18 @@ void core_tail_freed_locked(struct ma_core *core, struct mem_block *b)
     }
 }
 
+bool core_reserve_locked(struct ma_core *core)
+{
+    if (core->reserve.start == NULL) {
+        core->reserve = space_set_aside(growth_for(core, MB_MIN));
+    }
+    return core->reserve.start != NULL;
+}
+
 bool core_reserve(struct ma_core *core)
 {
     core_enter(core);
-    core->reserve = space_set_aside(growth_for(core, MB_MIN));
-    bool has_any = core->reserve.start != NULL;
+    bool has_any = core_reserve_locked(core);
     core_leave(core);
     return has_any;
 }

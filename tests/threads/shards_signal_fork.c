@@ -4,7 +4,7 @@
  */
 #include "signal_timer.h"
 
-enum { THREADS = 4, TABLE = 30, LEAST = 33000, BOUND = 90000 };
+enum { THREADS = 4, TABLE = 30, CHILD_TABLE = 60, LEAST = 33000, BOUND = 90000 };
 
 static double run_seconds = 4;
 
@@ -19,12 +19,12 @@ static struct stamped *new_large(uint64_t *random)
 
 static void live_as_child(uint64_t *random)
 {
-    struct stamped *table[TABLE];
+    struct stamped *table[CHILD_TABLE];
     child_begins();
-    for (size_t i = 0; i < TABLE; i++) {
+    for (size_t i = 0; i < CHILD_TABLE; i++) {
         table[i] = new_stamped(1 + random_below(random, ALWAYS_SERVED), (unsigned char)i);
     }
-    free_table(table, TABLE);
+    free_table(table, CHILD_TABLE);
     for (size_t i = 0; i < THREADS; i++) {
         free_stamped(shared[i]);
     }

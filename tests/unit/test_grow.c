@@ -618,6 +618,22 @@ static void a_call_that_interrupts_the_space_is_served_from_what_was_taken_ahead
     assert_non_null(interrupting_result);
 }
 
+static void interrupting_calls_find_memory_however_much_the_core_had_to_give_before(void **state)
+{
+    struct ma_core *interrupting = second_core_of(state);
+    assert_true(core_reserve(interrupting));
+    for (int i = 0; i < 5; i++) {
+        core_alloc(interrupting, 1);
+        use_up_tail(interrupting);
+        core_alloc(core_of(state), 1);
+        use_up_tail(core_of(state));
+        interrupt_next_growth(core_of(state), interrupting);
+        assert_int_equal(interruption_count, 1);
+        assert_non_null(interrupting_result);
+    }
+    assert_int_equal(core_check(interrupting), 0);
+}
+
 static struct mem_block *interrupted_block;
 
 static void give_back_within(void)
@@ -893,6 +909,7 @@ int main(void)
         TEST_MAPPED(I9_blocks_above_the_growing_segment_are_not_taken_for_its_own),
         TEST(a_call_that_interrupts_the_space_gets_NULL_and_does_not_wait),
         TEST(a_call_that_interrupts_the_space_is_served_from_what_was_taken_ahead),
+        TEST(interrupting_calls_find_memory_however_much_the_core_had_to_give_before),
         TEST_MAPPED(I4_a_segment_that_cannot_be_dropped_stays_filed),
         TEST(when_all_from_any_request_on_is_refused_the_heap_stays_sound),
         TEST(when_any_one_request_is_refused_the_heap_stays_sound),

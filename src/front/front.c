@@ -86,11 +86,11 @@ bool front_push_mapped(void *payload)
     return true;
 }
 
-/* What front_pop() would have given, were the fast path not closed. */
+/* What front_pop() would have given, were the fast path not closed. Aborts with a report where that found an object without its mark. */
 static struct object *pop_closed(struct theap *heap, size_t size)
 {
     struct slab *slab = heap->current[class_of(size)];
-    return options.is_slow && slab->free != NULL ? slab_pop(slab) : NULL;
+    return slab->free != NULL ? slab_pop(slab) : NULL;
 }
 
 void *front_alloc_slow(struct theap *heap, size_t size)

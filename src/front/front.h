@@ -46,12 +46,13 @@ static inline void front_leave(struct theap *heap)
 void front_leave_slow(struct theap *heap);
 
 /* The object that ends the fast path of a request, NULL where it must take the slow one; the
- * thread is then still inside. Requires: size <= MA_SMALL_MAX. */
+ * thread is then still inside. An object that is not as it was left is not given: the slow path reports it. Requires: size <=
+ * MA_SMALL_MAX. */
 static inline void *front_pop(struct theap *heap, size_t size)
 {
     struct slab *slab = heap->current[class_of(size)];
     struct object *o = slab->free;
-    if (__builtin_expect(o == NULL, 0)) {
+    if (__builtin_expect(o == NULL || o->mark != object_mark(o), 0)) {
         return NULL;
     }
     slab->free = o->next;

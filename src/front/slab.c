@@ -206,9 +206,7 @@ void slab_check_free(const struct slab *slab, const struct object *o)
 struct object *slab_pop(struct slab *slab)
 {
     struct object *o = slab->free;
-    if (options.check != 0) {
-        slab_check_free(slab, o);
-    }
+    slab_check_free(slab, o);
     slab->free = o->next;
     slab_count_used(slab, 1);
     o->mark = 0;

@@ -139,7 +139,9 @@ static void the_figures_of_two_cores_add_up(void **state)
 {
     struct ma_core *large = core_of(state);
     struct ma_core *small = second_core_of(state);
-    core_alloc(large, MIB);
+    void *hole = core_alloc(large, MIB);
+    core_alloc(large, 24);
+    core_free(large, hole);
     core_alloc(small, 100 * KIB); /* leaves less free than the other */
     struct ma_stats a = figures_of(large);
     struct ma_stats b = figures_of(small);

@@ -94,6 +94,14 @@ struct slab *slab_create(size_t size_class)
     return slab;
 }
 
+void slab_give_ahead(struct slab *slab)
+{
+    MA_ASSERT(slab_carved(slab) == 0);
+    if (slab->touched > 1 && os_purge(slab_memory(slab) + MA_PAGE, (slab->touched - 1) * MA_PAGE)) {
+        slab->touched = 1;
+    }
+}
+
 void slab_destroy(struct slab *slab)
 {
     void *payload = slab_memory(slab) + MB_HEADER;

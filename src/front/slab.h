@@ -261,6 +261,9 @@ extern MA_HIDDEN uint64_t slab_key;
  * one on; pages are populated by `step` bytes, a populate_step(). False: there are none left. Owner thread. */
 bool slab_carve(struct slab *slab, size_t step);
 
+/* Give those pages back behind the first that somebody has touched. Requires: it has no objects yet. */
+void slab_give_ahead(struct slab *slab);
+
 /* Give those pages back in which no object is live, and none on the remote list. False: there are none. Owner thread. */
 bool slab_purge(struct slab *slab);
 

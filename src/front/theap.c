@@ -343,6 +343,29 @@ static struct slab *create(struct theap *heap, size_t size_class)
     return slab;
 }
 
+/*
+ * Whether the class has had a slab in this heap: from now on it has. Its first serves few objects, and may do so for long. What of it
+ * is dirty would be of use to nobody, while blocks that need all of their pages touch new ones.
+ */
+static bool has_begun(struct theap *heap, size_t size_class)
+{
+    uint64_t bit = UINT64_C(1) << (size_class - 1);
+    bool had = (heap->begun_classes & bit) != 0;
+    heap->begun_classes |= bit;
+    return had;
+}
+
+/* A slab that the class has not had. */
+static struct slab *new_slab(struct theap *heap, size_t size_class)
+{
+    struct slab *slab = reuse_empty(heap, size_class);
+    slab = slab != NULL ? slab : create(heap, size_class);
+    if (slab != NULL && !has_begun(heap, size_class)) {
+        slab_give_ahead(slab);
+    }
+    return slab;
+}
+
 /* A slab with free objects or room for some, which is in no list of its class. */
 static struct slab *next_slab(struct theap *heap, size_t size_class)
 {
@@ -369,8 +392,7 @@ static struct slab *next_slab(struct theap *heap, size_t size_class)
     if (heap->oldest_empty == 0 && heap->created_count >= heap->sweep_at) {
         sweep(heap);
     }
-    slab = reuse_empty(heap, size_class);
-    return slab != NULL ? slab : create(heap, size_class);
+    return new_slab(heap, size_class);
 }
 
 /* How many bytes of a slab of the class to populate ahead. */

@@ -63,6 +63,7 @@ struct theap {
     bool is_overdue;     /* another has seen slabs in the inbox, which was not read since */
     /* Owner thread only, and it stays when the owner ends: */
     struct medium_places *places; /* memory for a wider cache; NULL: none yet */
+    uint64_t begun_classes;       /* see has_begun() in theap.c */
     /* Registry lock: */
     const ptrdiff_t *pointer; /* the owner's front_offset, which is atomic */
     struct theap *next;

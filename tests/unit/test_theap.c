@@ -46,6 +46,31 @@ static void let_pass(size_t size, uint64_t milliseconds)
     }
 }
 
+/* ---- Memory that was used before ---- */
+
+static void the_first_slab_of_a_class_gives_back_what_it_has_no_use_for_yet(void **state)
+{
+    (void)state;
+    enum { SIZE = 48, SLABS = 3 };
+    begin_thread();
+    void *used_before = cores_alloc((SLABS + 1) * MA_GRANULE);
+    void *behind = cores_alloc(24);
+    release(used_before);
+    size_t before = fake_os_purged();
+
+    objects[0] = first_object(SIZE);
+
+    assert_int_equal(slab_count(), 1);
+    assert_int_equal(fake_os_purged() - before, MA_GRANULE - MA_PAGE);
+    size_t taken = 1;
+    while (slab_count() < SLABS) {
+        objects[taken++] = front_malloc(SIZE);
+    }
+    assert_int_equal(fake_os_purged() - before, MA_GRANULE - MA_PAGE);
+    free_all(0, taken);
+    release(behind);
+}
+
 /* ---- Populating ---- */
 
 /* Objects of the class fill new slabs until there are so many. Returns how many there are now. */
@@ -748,6 +773,7 @@ static void without_memory_an_empty_slab_of_another_class_serves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        FRONT_TEST(the_first_slab_of_a_class_gives_back_what_it_has_no_use_for_yet),
         FRONT_TEST(a_class_with_many_slabs_has_the_next_ones_populated),
         FRONT_TEST(a_slab_that_another_class_has_used_is_not_populated_again),
         FRONT_TEST(a_slab_of_memory_that_the_core_was_given_back_is_not_populated_again),

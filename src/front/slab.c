@@ -207,7 +207,7 @@ void slab_check_free(const struct slab *slab, const struct object *o)
     bool is_ours = slab_at(o) == slab && offset * granule->reciprocal < granule->reciprocal;
     MA_CHECK(is_ours && o->mark == object_mark(o),
              "corrupted free list: it leads to %p, which is no free block of %zu bytes; memory was "
-             "probably written to after it was freed",
+             "probably written to after it was freed, or past the end of the block before it",
              (const void *)o, class_size(slab->size_class));
 }
 

@@ -2,7 +2,7 @@
  * Write to the first word of a freed object, and allocate two.
  *
  * Options: check=1
- * Expected: corrupted free list: it leads to 0x4141414141414141, which is no free block of 48 bytes; memory was probably written to after it was freed
+ * Expected: corrupted free list: it leads to 0x4141414141414141, which is no free block of 48 bytes; memory was probably written to after it was freed, or past the end of the block before it
  */
 #include "misuse.h"
 

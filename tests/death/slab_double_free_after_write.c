@@ -1,7 +1,7 @@
 /*
  * Write to a freed object, and free it again: it is on the list twice, and the second time it is found not to be free.
  *
- * Expected: corrupted free list: it leads to ADDRESS, which is no free block of 48 bytes; memory was probably written to after it was freed
+ * Expected: corrupted free list: it leads to ADDRESS, which is no free block of 48 bytes; memory was probably written to after it was freed, or past the end of the block before it
  */
 #include "misuse.h"
 

@@ -1,7 +1,7 @@
 /*
  * Make a freed object's link lead to a live one, and allocate two: the second would be the live one.
  *
- * Expected: corrupted free list: it leads to ADDRESS, which is no free block of 48 bytes; memory was probably written to after it was freed
+ * Expected: corrupted free list: it leads to ADDRESS, which is no free block of 48 bytes; memory was probably written to after it was freed, or past the end of the block before it
  */
 #include "misuse.h"
 

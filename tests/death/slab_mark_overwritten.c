@@ -1,7 +1,7 @@
 /*
  * Write to a freed object, and allocate another.
  *
- * Expected: corrupted free list: it leads to ADDRESS, which is no free block of 48 bytes; memory was probably written to after it was freed
+ * Expected: corrupted free list: it leads to ADDRESS, which is no free block of 48 bytes; memory was probably written to after it was freed, or past the end of the block before it
  */
 #include "misuse.h"
 

@@ -74,15 +74,18 @@ static void *alloc_block(size_t size)
                            : as_served(heap_alloc(medium_round(size)), size);
 }
 
-static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t size)
+static __attribute__((noinline)) void *malloc_slower(struct theap *heap, size_t size)
 {
-    void *payload = heap == THEAP_SLOW && options.is_mapped ? front_pop_mapped(size) : NULL;
-    if (payload != NULL) {
-        return payload;
-    }
-    payload = alloc_object_slow(heap, size);
+    void *payload = alloc_object_slow(heap, size);
     payload = payload != NULL ? payload : front_take(size);
     return payload != NULL ? payload : alloc_block(size);
+}
+
+/* The rest of ma_malloc() for a small object; the thread is still inside. */
+static __attribute__((noinline)) void *malloc_slow(struct theap *heap, size_t size)
+{
+    void *object = heap == THEAP_SLOW && options.is_mapped ? front_pop_mapped(size) : NULL;
+    return object != NULL ? object : malloc_slower(heap, size);
 }
 
 /* A block of medium size, and several where many are asked for: the others are kept. */

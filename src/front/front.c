@@ -71,14 +71,12 @@ bool front_push_mapped(void *payload)
     }
     const struct granule *granule = &space_map.granules[number];
     struct slab *slab = slab_number(number);
-    uintptr_t mark = object_mark(payload);
-    if (granule_owner_word(granule) != owner_distance(heap) ||
-        !granule_has_live(granule, payload, mark)) {
+    if (granule_owner_word(granule) != owner_distance(heap) || granule_carved_bytes(granule) == 0 ||
+        !live_map_take(slab, payload)) {
         return false;
     }
     front_enter();
-    live_map_clear(slab, payload, "free");
-    if (slab_push(slab, payload, mark)) {
+    if (slab_push(slab, payload, object_mark(payload))) {
         front_notified(heap, slab);
     } else {
         front_leave(THEAP_SLOW);

@@ -200,7 +200,8 @@ void slab_check_closely(const struct slab *slab, const void *address, const char
              class_size(slab->size_class));
 }
 
-void slab_check_free(const struct slab *slab, const struct object *o)
+/* Abort with a report unless `o`, to which a list of the slab leads, is a free object of it. */
+static inline void check_free(const struct slab *slab, const struct object *o)
 {
     const struct granule *granule = slab_granule(slab);
     uint32_t offset = (uint32_t)((uintptr_t)o % MA_GRANULE) - granule->start;
@@ -214,7 +215,7 @@ void slab_check_free(const struct slab *slab, const struct object *o)
 struct object *slab_pop(struct slab *slab)
 {
     struct object *o = slab->free;
-    slab_check_free(slab, o);
+    check_free(slab, o);
     slab->free = o->next;
     slab_count_used(slab, 1);
     o->mark = 0;

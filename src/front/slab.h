@@ -224,9 +224,6 @@ static inline void slab_check_object(const struct slab *slab, const void *addres
     }
 }
 
-/* Abort with a report unless `o`, to which a list of the slab leads, is a free object of it. */
-void slab_check_free(const struct slab *slab, const struct object *o);
-
 /* Hand out the first free object; aborts with a report where it is not as it was left. Requires: there is one; owner thread. */
 struct object *slab_pop(struct slab *slab);
 

@@ -275,9 +275,7 @@ void *core_serve(struct ma_core *core, const struct core_request *r)
     if (taken.block != NULL && r->count != NULL) {
         core_cut_run_locked(core, taken.block, mb_size_for(r->size), *r->count);
     }
-    if (core->lock.interrupts) {
-        core_reserve_locked(core); /* for the next call that interrupts the space */
-    }
+    core_reserve_again_locked(core);
     core_leave(core);
     if (taken.block == NULL) {
         return NULL;

@@ -39,8 +39,9 @@ void core_note_used_locked(struct ma_core *core, const struct mem_block *b, size
 /* A filed free block of at least `size` bytes from new memory; NULL when memory is out. */
 struct mem_block *core_grow_locked(struct ma_core *core, size_t size);
 
-/* Set memory aside where none is. False: memory is out, or the calling thread was interrupted in the space. */
-bool core_reserve_locked(struct ma_core *core);
+/* A core that serves interrupting calls, and whose memory that was set aside is used, sets more aside: for the next call that interrupts
+ * the space. */
+void core_reserve_again_locked(struct ma_core *core);
 
 /* Extend the segment `core->growing`, so that a filed free block of at least `size`
  * bytes ends it; NULL where the segment cannot be extended. */

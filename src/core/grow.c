@@ -255,18 +255,23 @@ void core_tail_freed_locked(struct ma_core *core, struct mem_block *b)
     }
 }
 
-bool core_reserve_locked(struct ma_core *core)
+static void set_aside_locked(struct ma_core *core)
 {
-    if (core->reserve.start == NULL) {
-        core->reserve = space_set_aside(growth_for(core, MB_MIN));
+    core->reserve = space_set_aside(growth_for(core, MB_MIN));
+}
+
+void core_reserve_again_locked(struct ma_core *core)
+{
+    if (core->lock.interrupts && core->reserve.start == NULL) {
+        set_aside_locked(core);
     }
-    return core->reserve.start != NULL;
 }
 
 bool core_reserve(struct ma_core *core)
 {
     core_enter(core);
-    bool has_any = core_reserve_locked(core);
+    set_aside_locked(core);
+    bool has_any = core->reserve.start != NULL;
     core_leave(core);
     return has_any;
 }

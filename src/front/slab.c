@@ -121,6 +121,17 @@ static void populate(const struct slab *slab, char *page, size_t step)
     }
 }
 
+/*
+ * Make `first`, which the old ones follow, the first of the free objects: the last that is done to make them free. A thread that vanishes
+ * in a fork before leaves objects that are on no list, as if it had them in hand, but none that is on the list twice when the slab's
+ * next owner does the same again.
+ */
+static void put_on_list(struct slab *slab, struct object *first)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    slab->free = first;
+}
+
 bool slab_carve(struct slab *slab, size_t step)
 {
     size_t carved = slab_carved(slab);
@@ -134,8 +145,6 @@ bool slab_carve(struct slab *slab, size_t step)
     end = end < page_end ? end : page_end;
     size_t count = (size_t)(end - first) / size;
     populate(slab, page_end - SLAB_STEP, step);
-    slab_set_carved(slab, carved + count);
-    count_fresh(-(count * size));
     size_t number = random_number((uintptr_t)first, count);
     struct object *next = slab->free;
     for (size_t i = 0; i < count; i++) {
@@ -145,7 +154,9 @@ bool slab_carve(struct slab *slab, size_t step)
         o->mark = object_mark(o);
         next = o;
     }
-    slab->free = next;
+    slab_set_carved(slab, carved + count);
+    count_fresh(-(count * size));
+    put_on_list(slab, next);
     return true;
 }
 
@@ -348,20 +359,23 @@ bool slab_purge(struct slab *slab)
 void slab_restore(struct slab *slab)
 {
     uint16_t absent = slab_absent(slab);
+    if (absent == 0) {
+        return;
+    }
     size_t capacity = slab_capacity(slab);
-    for (size_t i = capacity; i-- > 0 && absent != 0;) {
+    struct object *next = slab->free;
+    for (size_t i = capacity; i-- > 0;) {
         if ((pages_of(slab, i) & absent) != 0) {
             struct object *o = (struct object *)object_at(slab, i);
-            o->next = slab->free;
+            o->next = next;
             o->mark = object_mark(o);
-            slab->free = o;
+            next = o;
         }
     }
-    if (absent != 0) {
-        slab_set_carved(slab, capacity);
-        slab_set_absent(slab, 0);
-        count_fresh(-slab_carved_bytes(slab));
-    }
+    slab_set_carved(slab, capacity);
+    slab_set_absent(slab, 0);
+    count_fresh(-slab_carved_bytes(slab));
+    put_on_list(slab, next);
 }
 
 /* ---- Looking at a slab ---- */

@@ -634,6 +634,20 @@ static void interrupting_calls_find_memory_however_much_the_core_had_to_give_bef
     assert_int_equal(core_check(interrupting), 0);
 }
 
+static void a_block_that_grows_leaves_interrupting_calls_memory_too(void **state)
+{
+    struct ma_core *interrupting = second_core_of(state);
+    assert_true(core_reserve(interrupting));
+    void *block = core_alloc(interrupting, 1);
+    use_up_tail(interrupting);
+    core_alloc(core_of(state), 1); /* behind which the other's segment cannot grow */
+    use_up_tail(core_of(state));
+    assert_non_null(core_realloc(interrupting, block, 65000));
+    interrupt_next_growth(core_of(state), interrupting);
+    assert_int_equal(interruption_count, 1);
+    assert_non_null(interrupting_result);
+}
+
 static struct mem_block *interrupted_block;
 
 static void give_back_within(void)
@@ -910,6 +924,7 @@ int main(void)
         TEST(a_call_that_interrupts_the_space_gets_NULL_and_does_not_wait),
         TEST(a_call_that_interrupts_the_space_is_served_from_what_was_taken_ahead),
         TEST(interrupting_calls_find_memory_however_much_the_core_had_to_give_before),
+        TEST(a_block_that_grows_leaves_interrupting_calls_memory_too),
         TEST_MAPPED(I4_a_segment_that_cannot_be_dropped_stays_filed),
         TEST(when_all_from_any_request_on_is_refused_the_heap_stays_sound),
         TEST(when_any_one_request_is_refused_the_heap_stays_sound),

@@ -91,7 +91,7 @@ struct mem_block *core_free_prev_locked(const struct mem_block *b)
 
 void core_note_used_locked(struct ma_core *core, const struct mem_block *b, size_t old_usable)
 {
-    core->live_bytes += mb_usable(b) - old_usable;
+    core_count_live_locked(core, mb_usable(b) - old_usable);
     if (core->live_bytes > core->recent_peak) {
         core->recent_peak = core->live_bytes;
         core->peak_live_bytes =
@@ -344,7 +344,7 @@ void core_make_free_locked(struct ma_core *core, struct mem_block *b, struct wri
 
 void core_release_locked(struct ma_core *core, struct mem_block *b, struct written written)
 {
-    core->live_bytes -= mb_usable(b);
+    core_count_live_locked(core, -mb_usable(b));
     core->live_count--;
     core_make_free_locked(core, b, written);
 }

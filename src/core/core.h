@@ -32,7 +32,7 @@ struct ma_core {
     struct space_run reserve; /* for the first segment */
     char *populated;          /* of growing's blank top, what lies below has its pages */
     size_t heap_bytes;        /* of all segments; atomic, as some look at it from outside */
-    size_t live_bytes;        /* usable bytes of used blocks */
+    size_t live_bytes;        /* usable bytes of used blocks; atomic, as above */
     size_t peak_live_bytes;
     size_t recent_peak;    /* the most live bytes since `window_start` */
     uint64_t window_start; /* os_milliseconds(); 0 before the top was looked at first */

@@ -39,6 +39,12 @@ void core_note_used_locked(struct ma_core *core, const struct mem_block *b, size
 /* A filed free block of at least `size` bytes from new memory; NULL when memory is out. */
 struct mem_block *core_grow_locked(struct ma_core *core, size_t size);
 
+/* Used blocks have so many usable bytes more. */
+static inline void core_count_live_locked(struct ma_core *core, size_t bytes)
+{
+    __atomic_store_n(&core->live_bytes, core->live_bytes + bytes, __ATOMIC_RELAXED);
+}
+
 /* A core that serves interrupting calls, and whose memory that was set aside is used, sets more aside: for the next call that interrupts
  * the space. */
 void core_reserve_again_locked(struct ma_core *core);

@@ -232,6 +232,16 @@ size_t cores_heap_bytes(void)
     return bytes;
 }
 
+size_t cores_live_bytes(void)
+{
+    size_t bytes = 0;
+    size_t count = shards_count();
+    for (size_t i = 0; i < count; i++) {
+        bytes += __atomic_load_n(&shard_number(i)->cores[0].live_bytes, __ATOMIC_RELAXED);
+    }
+    return bytes;
+}
+
 struct ma_core *cores_owner_of(const void *address)
 {
     struct segment *segment = space_segment_of(address);

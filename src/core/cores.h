@@ -43,6 +43,9 @@ void cores_free_chain(void *payload);
 /* Bytes in the segments of the cores that serve most requests; by the way, without a lock. */
 size_t cores_heap_bytes(void);
 
+/* Usable bytes of their used blocks, be these live, slabs or cached; likewise. */
+size_t cores_live_bytes(void);
+
 /* The core that an address belongs to; NULL where it is not ours. */
 struct ma_core *cores_owner_of(const void *address);
 

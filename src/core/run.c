@@ -14,7 +14,7 @@ void core_cut_run_locked(struct ma_core *core, struct mem_block *b, size_t size,
         flags = MB_USED | MB_PREV_USED;
     }
     mb_set(b, left, flags);
-    core->live_bytes -= (count - 1) * MB_OVERHEAD;
+    core_count_live_locked(core, -((count - 1) * MB_OVERHEAD));
     core->live_count += count - 1;
     core->allocate_count += count - 1;
 }
@@ -32,7 +32,7 @@ void core_free_run(struct ma_core *core, void *payload, size_t count)
         size += own_size;
     }
     mb_set_size(first, size);
-    core->live_bytes += (count - 1) * MB_OVERHEAD;
+    core_count_live_locked(core, (count - 1) * MB_OVERHEAD);
     core->live_count -= count - 1;
     core_release_locked(core, first, written_all(first));
     core_leave(core);

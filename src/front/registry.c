@@ -85,11 +85,18 @@ static void count_taken_locked(int change)
     __atomic_store_n(&taken_count, taken_count + (size_t)change, __ATOMIC_RELAXED);
 }
 
-static size_t heap_bytes(void)
+static bool has_one_heap(void)
 {
-    size_t heap = cores_heap_bytes();
+    return __atomic_load_n(&taken_count, __ATOMIC_RELAXED) <= 1;
+}
+
+/* What caches may hold a share of. Where there are several, what the cores have free is no part of it: for what one holds the cores grow
+ * when another asks, and all could hold the more. */
+static size_t shared_bytes(void)
+{
+    size_t bytes = has_one_heap() ? cores_heap_bytes() : cores_live_bytes();
     size_t fresh = slab_fresh_bytes();
-    return heap > fresh ? heap - fresh : 0;
+    return bytes > fresh ? bytes - fresh : 0;
 }
 
 /* A thread's part of what all of them may hold. */
@@ -100,16 +107,15 @@ static size_t part_of(size_t bytes)
 
 size_t registry_cache_limit(void)
 {
-    return bits_min(part_of(MA_CACHE_BYTES + heap_bytes() / MA_CACHE_SHARE), MA_CACHE_MAX);
+    return bits_min(part_of(MA_CACHE_BYTES + shared_bytes() / MA_CACHE_SHARE), MA_CACHE_MAX);
 }
 
 size_t registry_wide_cache_limit(size_t wanted)
 {
     size_t limit = registry_cache_limit();
-    size_t heap = heap_bytes();
-    size_t wide = heap;
-    if (__atomic_load_n(&taken_count, __ATOMIC_RELAXED) > 1) {
-        size_t shared = heap / MA_CACHE_WIDE_SHARE;
+    size_t wide = shared_bytes();
+    if (!has_one_heap()) {
+        size_t shared = wide / 8 * MA_CACHE_WIDE_EIGHTHS;
         wide = part_of(shared > MA_CACHE_WIDE_LESS ? shared - MA_CACHE_WIDE_LESS : 0);
         wide = bits_max(wide, bits_min(wanted, part_of(MA_CACHE_SWING_BYTES + shared)));
     }
@@ -118,7 +124,7 @@ size_t registry_wide_cache_limit(size_t wanted)
 
 size_t registry_empty_limit(void)
 {
-    return part_of(MA_EMPTY_BYTES + heap_bytes() / MA_EMPTY_SHARE);
+    return part_of(MA_EMPTY_BYTES + shared_bytes() / MA_EMPTY_SHARE);
 }
 
 struct theap *registry_enter(void)

@@ -283,7 +283,7 @@ static void ask_and_free(size_t size, int turns)
 static void blocks_that_nobody_asks_for_go_where_their_bytes_are_in_the_way(void **state)
 {
     (void)state;
-    void *large = cores_alloc((size_t)16 << 20);
+    void *large = cores_alloc((size_t)24 << 20);
     begin_others();
     struct theap *heap = begin_wide_thread();
     ask_and_free(8000, 40);

@@ -149,7 +149,7 @@ static void the_cache_limit_is_shared_by_the_threads(void **state)
         size_t limit = registry_cache_limit();
         assert_non_null(heap);
         assert_true(limit < before);
-        assert_true(limit * count <= MA_CACHE_BYTES + cores_heap_bytes() / MA_CACHE_SHARE);
+        assert_true(limit * count <= MA_CACHE_BYTES + cores_live_bytes() / MA_CACHE_SHARE);
         before = limit;
     }
 }
@@ -163,7 +163,7 @@ static void slabs_that_nobody_has_touched_do_not_make_the_cache_limit_grow(void 
     for (size_t i = 0; i < COUNT_OF(slabs); i++) {
         slabs[i] = slab_create(1);
     }
-    assert_in_range(registry_cache_limit(), before, before + (16 << 10));
+    assert_in_range(registry_cache_limit(), before - (1 << 10), before + (1 << 10));
     for (size_t i = 0; i < COUNT_OF(slabs); i++) {
         while (slab_carve(slabs[i], 0)) {
         }
@@ -188,6 +188,22 @@ static void the_cache_limit_grows_with_the_heap_up_to_a_bound(void **state)
     cores_free(cores_owner_of(huge), huge);
 }
 
+static void what_the_cores_have_free_makes_no_limit_of_several_grow(void **state)
+{
+    (void)state;
+    begin_thread();
+    begin_thread();
+    void *large = cores_alloc((size_t)16 << 20);
+    void *behind = cores_alloc(24);
+    size_t before = registry_cache_limit();
+    size_t before_wide = registry_wide_cache_limit(0);
+    cores_free(cores_owner_of(large), large);
+    assert_true(cores_heap_bytes() > (size_t)16 << 20);
+    assert_true(registry_cache_limit() < before - (256 << 10));
+    assert_true(registry_wide_cache_limit(0) < before_wide / 4);
+    cores_free(cores_owner_of(behind), behind);
+}
+
 static void the_limit_of_wide_caches_is_a_larger_share_of_a_large_heap(void **state)
 {
     (void)state;
@@ -195,7 +211,7 @@ static void the_limit_of_wide_caches_is_a_larger_share_of_a_large_heap(void **st
     begin_thread();
     void *large = cores_alloc((size_t)24 << 20);
     assert_in_range(registry_wide_cache_limit(0), 2 * registry_cache_limit(),
-                    cores_heap_bytes() / MA_CACHE_WIDE_SHARE / 3);
+                    cores_live_bytes() / 8 * MA_CACHE_WIDE_EIGHTHS / 3);
     cores_free(cores_owner_of(large), large);
 }
 
@@ -220,7 +236,7 @@ static void the_limit_of_wide_caches_grows_with_their_use_up_to_a_bound(void **s
     begin_thread();
     void *large = cores_alloc((size_t)4 << 20);
     size_t without = registry_wide_cache_limit(0);
-    size_t most = (MA_CACHE_SWING_BYTES + cores_heap_bytes() / MA_CACHE_WIDE_SHARE) / 3;
+    size_t most = (MA_CACHE_SWING_BYTES + cores_live_bytes() / 8 * MA_CACHE_WIDE_EIGHTHS) / 3;
     assert_true(most > without + 2 * MA_GRANULE);
     assert_int_equal(registry_wide_cache_limit(without / 2), without);
     assert_int_equal(registry_wide_cache_limit(without + MA_GRANULE), without + MA_GRANULE);
@@ -973,6 +989,7 @@ int main(void)
         FRONT_TEST(the_cache_limit_is_shared_by_the_threads),
         FRONT_TEST(slabs_that_nobody_has_touched_do_not_make_the_cache_limit_grow),
         FRONT_TEST(the_cache_limit_grows_with_the_heap_up_to_a_bound),
+        FRONT_TEST(what_the_cores_have_free_makes_no_limit_of_several_grow),
         FRONT_TEST(the_limit_of_wide_caches_is_a_larger_share_of_a_large_heap),
         FRONT_TEST(the_wide_cache_of_an_only_thread_may_have_as_much_as_the_heap),
         FRONT_TEST(the_limit_of_wide_caches_grows_with_their_use_up_to_a_bound),

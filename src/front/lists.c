@@ -135,8 +135,7 @@ void lists_release_empties(struct theap *heap, size_t limit)
     }
 }
 
-/* Hear anew of what others have freed in the slab: it may have been in no inbox, though it is POSTED. */
-static void post_anew(struct slab *slab)
+void lists_post_anew(struct slab *slab)
 {
     remote_unpost(slab);
     if (remote_count_of(slab) > 0) {
@@ -167,7 +166,7 @@ void lists_lose(struct theap *heap)
             slab->state = SLAB_FULL;
             slab_set_notify(slab, SLAB_NEVER);
         }
-        post_anew(slab);
+        lists_post_anew(slab);
     }
 }
 

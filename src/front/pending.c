@@ -21,6 +21,26 @@ void theap_flush(struct theap *heap)
     }
 }
 
+/* Those of the chain, whatever the count says. */
+static size_t count_held(const struct pending *pending)
+{
+    size_t count = 1;
+    for (const struct object *o = pending->first; o != pending->last && count < MA_PENDING_COUNT;
+         o = o->next) {
+        count++;
+    }
+    return count;
+}
+
+void theap_flush_vanished(struct theap *heap)
+{
+    for (size_t i = 0; i < PENDING_COUNT; i++) {
+        struct pending *pending = &heap->pending[i];
+        pending->count = pending->slab != NULL ? count_held(pending) : 0;
+    }
+    theap_flush(heap);
+}
+
 /* How many objects of a slab a thread holds back at most. */
 static size_t pending_limit(const struct slab *slab)
 {

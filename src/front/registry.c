@@ -319,11 +319,24 @@ static void close_inboxes_locked(const struct theap *mine)
     }
 }
 
-/* What was on its way to an inbox has not arrived there. */
+/* Whether the heap's thread is inside the allocator. */
+static bool is_busy(const struct theap *heap)
+{
+    return *heap->pointer == owner_distance(THEAP_BUSY);
+}
+
+/* What was on its way to an inbox has not arrived there. In that of this thread may be slabs of others, and none are from now on; unless
+ * it is just reading it. */
 static void take_from_vanished_locked(struct slab *slab, const struct theap *mine)
 {
     const struct theap *owner = slab_owner(slab);
-    if (owner == NULL || owner == mine || owner == OWNER_HEAPS) {
+    if (owner == NULL || owner == OWNER_HEAPS) {
+        return;
+    }
+    if (owner == mine) {
+        if (!is_busy(mine)) {
+            lists_post_anew(slab);
+        }
         return;
     }
     __atomic_and_fetch(&slab_remote(slab)->word, ~REMOTE_POSTED, __ATOMIC_RELAXED);
@@ -342,7 +355,7 @@ static void reopen(struct theap *mine)
     if (mine == NULL || !mine->is_shut) {
         return;
     }
-    if (*mine->pointer != owner_distance(THEAP_BUSY) || mine->is_searched) {
+    if (!is_busy(mine) || mine->is_searched) {
         mine->is_searched = false;
         mine->medium = (struct medium){0};
         medium_init(&mine->medium);
@@ -366,6 +379,9 @@ void registry_after_fork(struct theap *mine)
         return;
     }
     bool has_others = close_others_locked(mine);
+    if (has_others && mine != NULL && !is_busy(mine)) {
+        __atomic_store_n(&mine->inbox, 0, __ATOMIC_RELAXED);
+    }
     for (size_t i = 1; has_others && i < space_map.granule_count; i++) {
         take_from_vanished_locked(slab_number((granule_index)i), mine);
     }
@@ -376,7 +392,7 @@ void registry_after_fork(struct theap *mine)
     leave();
     for (struct theap *heap = heaps; has_others && heap != NULL; heap = heap->next) {
         if (heap != mine) {
-            theap_flush(heap); /* all that it leads to has an owner or is an orphan now */
+            theap_flush_vanished(heap); /* all that it leads to has an owner or is an orphan now */
             medium_salvage(&heap->medium);
             lists_lose_empties(heap);
         }

@@ -109,6 +109,9 @@ void theap_free_remote(struct theap *heap, struct slab *slab, struct object *o);
 /* Pass on what is held back for others. */
 void theap_flush(struct theap *heap);
 
+/* The same in a forked child, for a thread that vanished, maybe as it held one object more back. */
+void theap_flush_vanished(struct theap *heap);
+
 /* Take over `slab`, which no one owns, into the list of those that may serve. */
 void theap_own(struct theap *heap, struct slab *slab);
 

@@ -909,6 +909,55 @@ static void after_a_fork_what_others_held_back_and_posted_is_passed_on(void **st
     free_all(5, count);
 }
 
+/* One was pushed there as its owner left, and this heap began to serve the thread that forks. */
+static void after_a_fork_the_inbox_has_this_threads_slabs_alone(void **state)
+{
+    (void)state;
+    begin_thread();
+    size_t count = full_slab(64);
+    struct slab *theirs = slab_of(objects[0]);
+    struct theap *mine = begin_thread();
+    void *own = first_object(32);
+    become(THEAP_OFF);
+    free_all(0, 3);
+    front_free(own);
+    struct slab *ours = slab_of(own);
+    slab_owner(theirs)->inbox = 0;
+    mine->inbox = slab_index(theirs); /* and `ours` was on its way there */
+    slab_remote(theirs)->inbox_next = 0;
+    become(mine);
+
+    registry_after_fork(mine);
+
+    assert_int_equal(mine->inbox, slab_index(ours));
+    assert_int_equal(slab_remote(ours)->inbox_next, 0);
+    become(THEAP_OFF);
+    free_all(3, count); /* with the last the orphan goes back */
+    become(mine);
+    theap_read_inbox(mine);
+    assert_int_equal(mine->inbox, 0);
+}
+
+static void after_a_fork_what_was_just_being_held_back_is_counted(void **state)
+{
+    (void)state;
+    struct theap *mine = begin_thread();
+    size_t count = full_slab(64);
+    struct slab *slab = slab_of(objects[0]);
+    struct theap *freer = begin_thread();
+    free_all(0, 3);
+    freer->pending[slab_index(slab) % PENDING_COUNT].count--;
+    become(mine);
+
+    registry_after_fork(mine);
+
+    assert_int_equal(front_check(mine), 0);
+    front_settle();
+    assert_int_equal(live_in(slab), count - 3);
+    assert_int_equal(front_check(mine), 0);
+    free_all(3, count);
+}
+
 static void after_a_fork_of_a_thread_without_a_heap_all_slabs_are_orphans(void **state)
 {
     (void)state;
@@ -1030,6 +1079,8 @@ int main(void)
         FRONT_TEST(what_rests_stays_in_a_forked_child_of_the_only_thread),
         FRONT_TEST(after_a_fork_the_slabs_of_other_threads_are_orphans),
         FRONT_TEST(after_a_fork_what_others_held_back_and_posted_is_passed_on),
+        FRONT_TEST(after_a_fork_the_inbox_has_this_threads_slabs_alone),
+        FRONT_TEST(after_a_fork_what_was_just_being_held_back_is_counted),
         FRONT_TEST(after_a_fork_of_a_thread_without_a_heap_all_slabs_are_orphans),
         FRONT_TEST(a_fork_of_the_only_thread_changes_nothing),
         FRONT_TEST(what_a_handler_frees_amid_a_fork_is_not_forgotten),

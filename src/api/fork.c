@@ -12,6 +12,8 @@
 
 #include "api/thread.h"
 #include "base/config.h"
+#include "check/quarantine.h"
+#include "check/sample.h"
 #include "core/cores.h"
 #include "front/registry.h"
 #include "os/alone.h"
@@ -116,6 +118,8 @@ static void in_child(void)
     cores_after_fork();
     take_back();
     registry_after_fork(thread_heap());
+    quarantine_after_fork();
+    sample_after_fork();
     reset_stream_list();
     note_process();
 }

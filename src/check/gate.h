@@ -1,27 +1,54 @@
 /*
- * A lock that nobody waits for long: the caller may be a signal handler that has interrupted the holder, or a forked child in which
- * the holder is gone. Who cannot enter soon does without.
+ * A lock that nobody waits for long: the caller may be a signal handler that has interrupted the holder. Who cannot enter soon does
+ * without.
  */
 #ifndef MA_CHECK_GATE_H
 #define MA_CHECK_GATE_H
 
-#include <stdbool.h>
+#include "os/lock.h"
 
-/* False: somebody is inside. `is_entered` is atomic. */
-static inline bool gate_enter(bool *is_entered)
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Zeroed: nobody is inside. */
+struct gate {
+    uintptr_t
+        holder; /* atomic; the address of a variable that the thread inside has of its own; 0: none */
+};
+
+static inline uintptr_t gate_self(void)
+{
+    return (uintptr_t)&lock_inside_count;
+}
+
+/* False: somebody is inside. */
+static inline bool gate_enter(struct gate *gate)
 {
     enum { TRIES = 1000 };
     for (int i = 0; i < TRIES; i++) {
-        if (!__atomic_exchange_n(is_entered, true, __ATOMIC_ACQUIRE)) {
+        uintptr_t nobody = 0;
+        if (__atomic_compare_exchange_n(&gate->holder, &nobody, gate_self(), false,
+                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
             return true;
         }
     }
     return false;
 }
 
-static inline void gate_leave(bool *is_entered)
+static inline void gate_leave(struct gate *gate)
 {
-    __atomic_store_n(is_entered, false, __ATOMIC_RELEASE);
+    __atomic_store_n(&gate->holder, 0, __ATOMIC_RELEASE);
+}
+
+/* In a forked child: who has vanished is inside no more. What it was about to change may be torn. True: there was one. */
+static inline bool gate_after_fork(struct gate *gate)
+{
+    uintptr_t holder = __atomic_load_n(&gate->holder, __ATOMIC_RELAXED);
+    bool has_vanished = holder != 0 && holder != gate_self();
+    if (has_vanished) {
+        gate_leave(gate);
+    }
+    return has_vanished;
 }
 
 #endif

@@ -18,11 +18,11 @@ struct entry {
 };
 
 static struct {
-    bool is_entered; /* atomic; who cannot enter has its block used again at once */
+    struct gate gate; /* who cannot enter has its block used again at once */
     /* By who has entered: */
     struct entry *entries; /* NULL: there is no room */
-    size_t first;
-    size_t count;
+    size_t first;          /* the oldest; they are counted on, beyond ROOM */
+    size_t end;            /* behind the newest */
     size_t bytes;
 } queue;
 
@@ -37,26 +37,26 @@ void quarantine_start(void)
 
 static struct checked *pop(void)
 {
-    if (queue.count == 0) {
+    if (queue.first == queue.end) {
         return NULL;
     }
     struct entry oldest = queue.entries[queue.first % ROOM];
     queue.first++;
-    queue.count--;
     queue.bytes -= oldest.size;
     return oldest.block;
 }
 
 static void push(struct checked *c, size_t size)
 {
-    queue.entries[(queue.first + queue.count) % ROOM] = (struct entry){c, size};
-    queue.count++;
+    queue.entries[queue.end % ROOM] = (struct entry){c, size};
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* a fork may stop this thread here */
+    queue.end++;
     queue.bytes += size;
 }
 
 static struct checked *pop_surplus(void)
 {
-    return queue.bytes > options.quarantine || queue.count == ROOM ? pop() : NULL;
+    return queue.bytes > options.quarantine || queue.end - queue.first == ROOM ? pop() : NULL;
 }
 
 /* What is given to the caller. */
@@ -70,23 +70,23 @@ static struct checked *looked_at(struct checked *c)
 
 struct checked *quarantine_put(struct checked *c, size_t size)
 {
-    if (queue.entries == NULL || size > options.quarantine || !gate_enter(&queue.is_entered)) {
+    if (queue.entries == NULL || size > options.quarantine || !gate_enter(&queue.gate)) {
         return c;
     }
     push(c, size);
     struct checked *old = pop_surplus();
-    gate_leave(&queue.is_entered);
+    gate_leave(&queue.gate);
     return looked_at(old);
 }
 
 /* What `choose` takes out. */
 static struct checked *take(struct checked *(*choose)(void))
 {
-    if (queue.entries == NULL || !gate_enter(&queue.is_entered)) {
+    if (queue.entries == NULL || !gate_enter(&queue.gate)) {
         return NULL;
     }
     struct checked *old = choose();
-    gate_leave(&queue.is_entered);
+    gate_leave(&queue.gate);
     return looked_at(old);
 }
 
@@ -102,11 +102,23 @@ struct checked *quarantine_take(void)
 
 void quarantine_check(void)
 {
-    if (queue.entries == NULL || !gate_enter(&queue.is_entered)) {
+    if (queue.entries == NULL || !gate_enter(&queue.gate)) {
         return;
     }
-    for (size_t i = 0; i < queue.count; i++) {
-        checked_require_untouched(queue.entries[(queue.first + i) % ROOM].block);
+    for (size_t i = queue.first; i != queue.end; i++) {
+        checked_require_untouched(queue.entries[i % ROOM].block);
     }
-    gate_leave(&queue.is_entered);
+    gate_leave(&queue.gate);
+}
+
+/* Each of the two ends is moved by one store, so that only the sum may be wrong. What the thread had in hand stays for good. */
+void quarantine_after_fork(void)
+{
+    if (!gate_after_fork(&queue.gate)) {
+        return;
+    }
+    queue.bytes = 0;
+    for (size_t i = queue.first; i != queue.end; i++) {
+        queue.bytes += queue.entries[i % ROOM].size;
+    }
 }

@@ -11,6 +11,9 @@
 /* Once, before the first block comes. */
 void quarantine_start(void);
 
+/* In a forked child: other threads have vanished. */
+void quarantine_after_fork(void);
+
 /*
  * Keep the released block `c`, of `size` bytes in all.
  *

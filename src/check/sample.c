@@ -33,8 +33,8 @@ struct slot {
     struct stack freed;
 };
 
-static char *pages;     /* guard, slot 0, guard, slot 1, ..., guard; NULL: there are none */
-static bool is_entered; /* atomic */
+static char *pages; /* guard, slot 0, guard, slot 1, ..., guard; NULL: there are none */
+static struct gate gate;
 /* By who has entered: */
 static struct slot slots[SLOT_COUNT];
 static size_t next_slot;
@@ -45,6 +45,12 @@ static _Thread_local size_t countdown;
 void sample_start(void)
 {
     pages = os_reserve((2 * SLOT_COUNT + 1) * MA_PAGE);
+}
+
+/* A slot that was just being taken is free still, or stays for good. */
+void sample_after_fork(void)
+{
+    gate_after_fork(&gate);
 }
 
 /* On average one in options.guard_sample. */
@@ -102,12 +108,12 @@ void *sample_alloc(size_t alignment, size_t size)
         return NULL;
     }
     struct stack stack = stack_capture();
-    if (!gate_enter(&is_entered)) {
+    if (!gate_enter(&gate)) {
         return NULL;
     }
     size_t number = take_slot();
     if (number == SLOT_COUNT || !os_commit(page_of(number), MA_PAGE)) {
-        gate_leave(&is_entered);
+        gate_leave(&gate);
         return NULL;
     }
     char *page = page_of(number);
@@ -119,7 +125,7 @@ void *sample_alloc(size_t alignment, size_t size)
                                   .is_live = true,
                                   .site = options.leaks != 0 ? sites_add(size) : 0,
                                   .allocated = stack};
-    gate_leave(&is_entered);
+    gate_leave(&gate);
     return payload;
 }
 

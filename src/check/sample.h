@@ -16,6 +16,9 @@
 /* Once, before the first sample. */
 void sample_start(void);
 
+/* In a forked child: other threads have vanished. */
+void sample_after_fork(void);
+
 /* Whether the calling thread's next allocation is to be one, on a path that allocations take when what was at hand is used up: it
  * counts for some that had no need to. */
 bool sample_is_due_now(void);

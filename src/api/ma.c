@@ -74,6 +74,7 @@ static void *alloc_block(size_t size)
                            : as_served(heap_alloc(medium_round(size)), size);
 }
 
+/* The rest of malloc_slow(). */
 static __attribute__((noinline)) void *malloc_slower(struct theap *heap, size_t size)
 {
     void *payload = alloc_object_slow(heap, size);

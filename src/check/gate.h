@@ -12,10 +12,10 @@
 
 /* Zeroed: nobody is inside. */
 struct gate {
-    uintptr_t
-        holder; /* atomic; the address of a variable that the thread inside has of its own; 0: none */
+    uintptr_t holder; /* atomic; gate_self() of the thread inside; 0: none */
 };
 
+/* What a thread is known by: the address of a variable of its own. */
 static inline uintptr_t gate_self(void)
 {
     return (uintptr_t)&lock_inside_count;

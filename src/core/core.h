@@ -29,7 +29,7 @@ struct ma_core {
     /* Core lock: */
     struct segment *segments; /* the newest first */
     struct segment *growing;  /* the one that is extended; NULL before the first */
-    struct space_run reserve; /* for the first segment */
+    struct space_run reserve; /* see core_reserve() */
     char *populated;          /* of growing's blank top, what lies below has its pages */
     size_t heap_bytes;        /* of all segments; atomic, as some look at it from outside */
     size_t live_bytes;        /* usable bytes of used blocks; atomic, as above */

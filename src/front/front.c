@@ -71,7 +71,8 @@ bool front_push_mapped(void *payload)
     }
     const struct granule *granule = &space_map.granules[number];
     struct slab *slab = slab_number(number);
-    if (granule_owner_word(granule) != owner_distance(heap) || granule_carved_bytes(granule) == 0 ||
+    bool has_all_pages = granule_carved_bytes(granule) != 0;
+    if (granule_owner_word(granule) != owner_distance(heap) || !has_all_pages ||
         !live_map_take(slab, payload)) {
         return false;
     }

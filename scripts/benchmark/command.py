@@ -164,6 +164,15 @@ def scratch_parent() -> str | None:
     return SHARED_MEMORY if usable and os.access(SHARED_MEMORY, os.W_OK) else None
 
 
+def told_of(allocator: Allocator) -> dict[str, Any]:
+    """What is kept of an allocator: where its library lies without where this tree does."""
+    fields = dataclasses.asdict(allocator)
+    library = fields["library"]
+    if library is not None and library.startswith(ROOT + os.sep):
+        fields["library"] = os.path.relpath(library, ROOT)
+    return fields
+
+
 def measure(options: argparse.Namespace, allocators: list[Allocator], progress: Progress) -> dict[str, Any]:
     """Everything that the options choose, as it is kept in the JSON file."""
     programs = os.path.join(os.path.abspath(options.build), "tests", "bench")
@@ -172,7 +181,7 @@ def measure(options: argparse.Namespace, allocators: list[Allocator], progress: 
         "quick": options.quick,
         "rounds": options.rounds,
         "machine": peers.machine(),
-        "allocators": [dataclasses.asdict(allocator) for allocator in allocators],
+        "allocators": [told_of(allocator) for allocator in allocators],
         "rows": [],
         "probes": {},
     }

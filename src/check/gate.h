@@ -12,14 +12,8 @@
 
 /* Zeroed: nobody is inside. */
 struct gate {
-    uintptr_t holder; /* atomic; gate_self() of the thread inside; 0: none */
+    uintptr_t holder; /* atomic; lock_self() of the thread inside; 0: none */
 };
-
-/* What a thread is known by: the address of a variable of its own. */
-static inline uintptr_t gate_self(void)
-{
-    return (uintptr_t)&lock_inside_count;
-}
 
 /* False: somebody is inside. */
 static inline bool gate_enter(struct gate *gate)
@@ -27,7 +21,7 @@ static inline bool gate_enter(struct gate *gate)
     enum { TRIES = 1000 };
     for (int i = 0; i < TRIES; i++) {
         uintptr_t nobody = 0;
-        if (__atomic_compare_exchange_n(&gate->holder, &nobody, gate_self(), false,
+        if (__atomic_compare_exchange_n(&gate->holder, &nobody, lock_self(), false,
                                         __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
             return true;
         }
@@ -44,7 +38,7 @@ static inline void gate_leave(struct gate *gate)
 static inline bool gate_after_fork(struct gate *gate)
 {
     uintptr_t holder = __atomic_load_n(&gate->holder, __ATOMIC_RELAXED);
-    bool has_vanished = holder != 0 && holder != gate_self();
+    bool has_vanished = holder != 0 && holder != lock_self();
     if (has_vanished) {
         gate_leave(gate);
     }

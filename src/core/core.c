@@ -181,19 +181,24 @@ allocate_aligned_locked(struct ma_core *core, const struct core_request *r, size
     return (struct taken){b, written};
 }
 
-struct taken core_take_locked(struct ma_core *core, const struct core_request *r)
+static struct taken allocate_locked(struct ma_core *core, const struct core_request *r, size_t size)
 {
-    MA_ASSERT(lock_held_by_me(&core->lock));
-    size_t size = r->block_size != 0 ? r->block_size : mb_size_for(r->size);
-    if (r->alignment > MA_ALIGNMENT) {
-        return allocate_aligned_locked(core, r, size);
-    }
     struct mem_block *b = find_locked(core, size, r->source);
     if (r->count != NULL && b != NULL) {
         *r->count = bits_min(*r->count, mb_size(b) / size);
         size *= *r->count;
     }
     return take_locked(core, b, size);
+}
+
+struct taken core_take_locked(struct ma_core *core, const struct core_request *r)
+{
+    MA_ASSERT(lock_held_by_me(&core->lock));
+    size_t size = r->block_size != 0 ? r->block_size : mb_size_for(r->size);
+    struct taken taken = r->alignment > MA_ALIGNMENT ? allocate_aligned_locked(core, r, size)
+                                                     : allocate_locked(core, r, size);
+    core_reserve_again_locked(core);
+    return taken;
 }
 
 /* Pages that nothing has touched yet. */
@@ -275,7 +280,6 @@ void *core_serve(struct ma_core *core, const struct core_request *r)
     if (taken.block != NULL && r->count != NULL) {
         core_cut_run_locked(core, taken.block, mb_size_for(r->size), *r->count);
     }
-    core_reserve_again_locked(core);
     core_leave(core);
     if (taken.block == NULL) {
         return NULL;

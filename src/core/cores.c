@@ -222,24 +222,26 @@ void cores_free_chain(void *payload)
     }
 }
 
-size_t cores_heap_bytes(void)
+/* The sum of what the first core of each shard has in the atomic field that lies `offset` bytes into it. */
+static size_t sum_of(size_t offset)
 {
-    size_t bytes = 0;
+    size_t sum = 0;
     size_t count = shards_count();
     for (size_t i = 0; i < count; i++) {
-        bytes += __atomic_load_n(&shard_number(i)->cores[0].heap_bytes, __ATOMIC_RELAXED);
+        const char *core = (const char *)&shard_number(i)->cores[0];
+        sum += __atomic_load_n((const size_t *)(core + offset), __ATOMIC_RELAXED);
     }
-    return bytes;
+    return sum;
+}
+
+size_t cores_heap_bytes(void)
+{
+    return sum_of(offsetof(struct ma_core, heap_bytes));
 }
 
 size_t cores_live_bytes(void)
 {
-    size_t bytes = 0;
-    size_t count = shards_count();
-    for (size_t i = 0; i < count; i++) {
-        bytes += __atomic_load_n(&shard_number(i)->cores[0].live_bytes, __ATOMIC_RELAXED);
-    }
-    return bytes;
+    return sum_of(offsetof(struct ma_core, live_bytes));
 }
 
 struct ma_core *cores_owner_of(const void *address)

@@ -128,7 +128,6 @@ void *core_realloc(struct ma_core *core, void *payload, size_t size)
     if (b == NULL && taken.block == NULL && may_move) {
         b = resize_locked(core, old, mb_size_for(size), true);
     }
-    core_reserve_again_locked(core);
     core_leave(core);
     if (b == NULL && taken.block != NULL && replace(core, old, &taken)) {
         b = taken.block;

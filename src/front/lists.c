@@ -135,12 +135,21 @@ void lists_release_empties(struct theap *heap, size_t limit)
     }
 }
 
-void lists_post_anew(struct slab *slab)
+/* Hear anew of what others have freed in the slab, which is in no inbox, though it may be POSTED. */
+static void post_anew(struct slab *slab)
 {
     remote_unpost(slab);
     if (remote_count_of(slab) > 0) {
         __atomic_fetch_or(&slab_remote(slab)->word, REMOTE_POSTED, __ATOMIC_RELAXED);
         remote_post(slab);
+    }
+}
+
+void lists_post_all_anew(struct theap *heap)
+{
+    __atomic_store_n(&heap->inbox, 0, __ATOMIC_RELAXED);
+    for (granule_index i = heap->slabs; i != 0; i = slab_number(i)->sibling_next) {
+        post_anew(slab_number(i));
     }
 }
 
@@ -155,7 +164,6 @@ void lists_lose(struct theap *heap)
     heap->purge_next = 0;
     heap->slabs = 0;
     heap->apart = 0;
-    heap->inbox = 0;
     for (size_t i = 1; i < space_map.granule_count; i++) {
         struct slab *slab = slab_number((granule_index)i);
         if (slab_owner(slab) != heap) {
@@ -166,8 +174,8 @@ void lists_lose(struct theap *heap)
             slab->state = SLAB_FULL;
             slab_set_notify(slab, SLAB_NEVER);
         }
-        lists_post_anew(slab);
     }
+    lists_post_all_anew(heap);
 }
 
 void lists_lose_empties(struct theap *heap)

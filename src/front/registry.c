@@ -325,18 +325,11 @@ static bool is_busy(const struct theap *heap)
     return *heap->pointer == owner_distance(THEAP_BUSY);
 }
 
-/* What was on its way to an inbox has not arrived there. In that of this thread may be slabs of others, and none are from now on; unless
- * it is just reading it. */
+/* What was on its way to an inbox has not arrived there. */
 static void take_from_vanished_locked(struct slab *slab, const struct theap *mine)
 {
     const struct theap *owner = slab_owner(slab);
-    if (owner == NULL || owner == OWNER_HEAPS) {
-        return;
-    }
-    if (owner == mine) {
-        if (!is_busy(mine)) {
-            lists_post_anew(slab);
-        }
+    if (owner == NULL || owner == mine || owner == OWNER_HEAPS) {
         return;
     }
     __atomic_and_fetch(&slab_remote(slab)->word, ~REMOTE_POSTED, __ATOMIC_RELAXED);
@@ -379,11 +372,11 @@ void registry_after_fork(struct theap *mine)
         return;
     }
     bool has_others = close_others_locked(mine);
-    if (has_others && mine != NULL && !is_busy(mine)) {
-        __atomic_store_n(&mine->inbox, 0, __ATOMIC_RELAXED);
-    }
     for (size_t i = 1; has_others && i < space_map.granule_count; i++) {
         take_from_vanished_locked(slab_number((granule_index)i), mine);
+    }
+    if (has_others && mine != NULL && !is_busy(mine)) { /* else it may be just reading its inbox */
+        lists_post_all_anew(mine);
     }
     if (has_others) {
         resting_forget();

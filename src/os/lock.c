@@ -35,8 +35,10 @@ enum { DOUBT = 5 };
 /* Sleeps that do not end. */
 #define FOR_EVER UINT_MAX
 
-/* A bit for each rank that the thread holds; its address is the thread's mark. */
+#ifdef MA_DEBUG
+/* A bit for each rank that the thread holds. */
 static _Thread_local uint32_t held_ranks;
+#endif
 
 _Thread_local uint32_t lock_inside_count;
 
@@ -45,11 +47,6 @@ static void count_inside(int change)
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     lock_inside_count += (uint32_t)change;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-}
-
-static uintptr_t self(void)
-{
-    return (uintptr_t)&held_ranks;
 }
 
 /* The half of the word that the kernel looks at. */
@@ -131,14 +128,15 @@ static __attribute__((noinline)) bool acquire_slow(struct lock *lock, unsigned s
 {
     for (int i = 0; i < SPIN_COUNT; i++) {
         relax();
-        if (__atomic_load_n(&lock->word, __ATOMIC_RELAXED) == FREE && try_acquire(lock, self())) {
+        if (__atomic_load_n(&lock->word, __ATOMIC_RELAXED) == FREE &&
+            try_acquire(lock, lock_self())) {
             return true;
         }
     }
     for (;;) {
         uintptr_t word = __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
         if (word == FREE) {
-            if (try_acquire(lock, self() | WAITED_FOR)) {
+            if (try_acquire(lock, lock_self() | WAITED_FOR)) {
                 return true;
             }
         } else if (sleeps == 0) {
@@ -166,7 +164,7 @@ static void note_entered(struct lock *lock)
 
 static bool is_guest(const struct lock *lock)
 {
-    return __atomic_load_n(&lock->guest, __ATOMIC_RELAXED) == self();
+    return __atomic_load_n(&lock->guest, __ATOMIC_RELAXED) == lock_self();
 }
 
 /* Nobody waits for a lock that was lent to him. */
@@ -198,7 +196,7 @@ void lock_init(struct lock *lock, enum lock_rank rank, bool interrupts)
 static inline bool try_enter(struct lock *lock)
 {
     count_inside(1);
-    if (!try_acquire(lock, self())) {
+    if (!try_acquire(lock, lock_self())) {
         if (!is_guest(lock)) {
             count_inside(-1);
             return false;
@@ -266,7 +264,7 @@ void lock_release(struct lock *lock)
 bool lock_held_by_me(const struct lock *lock)
 {
     uintptr_t word = __atomic_load_n(&lock->word, __ATOMIC_RELAXED);
-    return (word & ~WAITED_FOR) == self() && !lock_lent_to_me(lock);
+    return (word & ~WAITED_FOR) == lock_self() && !lock_lent_to_me(lock);
 }
 
 bool lock_lent_to_me(const struct lock *lock)
@@ -296,7 +294,7 @@ void lock_lend(struct lock *lock)
     note_left(lock);
     lock->lend_count = 1;
     lock->guest_is_inside = false;
-    __atomic_store_n(&lock->guest, self(), __ATOMIC_RELAXED);
+    __atomic_store_n(&lock->guest, lock_self(), __ATOMIC_RELAXED);
     count_inside(-1);
 }
 

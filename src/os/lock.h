@@ -66,6 +66,12 @@ bool lock_held_by_me(const struct lock *lock);
 /* Locks that the thread is inside, and at times one that it is about to enter or has just left. */
 extern MA_HIDDEN _Thread_local uint32_t lock_inside_count;
 
+/* What the calling thread is known by: no other has it, and it is the same in a forked child. Even. */
+static inline uintptr_t lock_self(void)
+{
+    return (uintptr_t)&lock_inside_count;
+}
+
 /* False: the calling thread is inside no lock. True: lock_held_by_me() tells of each. */
 static inline bool lock_may_be_inside_any(void)
 {

@@ -48,7 +48,7 @@ static int descriptor(void)
     return is_ours ? report_fd : STDERR_FILENO;
 }
 
-static void report_stats(int fd)
+static MA_RARE void report_stats(int fd)
 {
     struct ma_stats stats;
     ma_stats(&stats);
@@ -80,6 +80,6 @@ static __attribute__((destructor)) void report_at_exit(void)
     }
     if (options.check != 0) {
         front_settle(); /* a write to what is cached is noticed when it goes back */
+        quarantine_check();
     }
-    quarantine_check();
 }

@@ -72,7 +72,7 @@ static bool lend_within(unsigned milliseconds)
 
 /* Who is in a handler that has interrupted the allocator comes too late for the order. As it goes on to glibc's part of the
  * fork all the same, nobody who has the list waits for it for long. */
-static void prepare(void)
+static MA_RARE void prepare(void)
 {
     if (lock_may_be_inside_any()) {
         registry_lend();
@@ -93,7 +93,7 @@ static void take_back(void)
     registry_take_back();
 }
 
-static void in_parent(void)
+static MA_RARE void in_parent(void)
 {
     take_back();
     release_stream_list();
@@ -113,7 +113,7 @@ static void note_process(void)
 }
 
 /* The heaps of the threads that are not there any more are this thread's to clear. */
-static void in_child(void)
+static MA_RARE void in_child(void)
 {
     cores_after_fork();
     take_back();

@@ -32,7 +32,7 @@ static __attribute__((noinline)) void free_object(struct slab *slab, void *objec
     errno = saved_errno;
 }
 
-static __attribute__((noinline)) void free_foreign(void *payload)
+static MA_RARE __attribute__((noinline)) void free_foreign(void *payload)
 {
     int saved_errno = errno;
     foreign_free(payload);

@@ -47,7 +47,11 @@ static void read_options(void)
     static bool are_read;
     if (environ != NULL && !are_read) {
         are_read = true;
-        options_parse(&options, setting());
+        const char *text = setting();
+        if (text != NULL) {
+            options_parse(&options, text);
+        }
+        options_settle(&options);
         if (checked_is_on()) {
             checked_start();
         }
@@ -77,7 +81,7 @@ static bool start_locked(void)
 }
 
 /* Where memory was refused, the next call tries again. */
-static __attribute__((noinline, cold)) bool start_slow(void)
+static __attribute__((noinline)) bool start_slow(void)
 {
     if (lock_held_by_me(&start_lock)) {
         return false; /* a signal handler amid the start */
@@ -159,7 +163,7 @@ static int purge_core(struct ma_core *core, void *context)
  * Where memory is out for a request of `size` bytes: give back what can be, and tell whether there is reason to try
  * again. What is larger than all the heap has would not be served then either.
  */
-static bool has_made_room(size_t size)
+static MA_RARE bool has_made_room(size_t size)
 {
     if (!is_started() || size > cores_heap_bytes()) {
         return false;

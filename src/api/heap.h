@@ -8,6 +8,8 @@
 #ifndef MA_API_HEAP_H
 #define MA_API_HEAP_H
 
+#include "base/config.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -26,7 +28,7 @@ void *heap_alloc_aligned(size_t alignment, size_t size);
 void *heap_realloc(struct ma_core *core, void *payload, size_t size);
 
 /* Give the cores what this thread and others that are idle have cached. True where there was any. */
-bool heap_flush_caches(void);
+MA_RARE bool heap_flush_caches(void);
 
 /* Whether an address that belongs to no core lies where the heap once was, and nothing
  * is now. */

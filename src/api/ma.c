@@ -287,7 +287,7 @@ static void *realloc_block(const struct segment *segment, void *payload, size_t 
 static __attribute__((noinline)) void *realloc_else(void *payload, size_t size)
 {
     const struct segment *segment = space_segment_of(payload);
-    bool is_sample = sample_owns(payload);
+    bool is_sample = options.is_watched && sample_owns(payload);
     if (segment == NULL && !is_sample) {
         return foreign_realloc(payload, size);
     }

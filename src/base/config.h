@@ -10,6 +10,10 @@
 /* On the declaration of a variable: it is this library's own, so that it is found without the global offset table. */
 #define MA_HIDDEN __attribute__((visibility("hidden")))
 
+/* On the declaration of a function that few programs call, or none for long: it lies apart from what all of them run, so that its pages need
+ * not be in memory. See docs/adr/0029-what-a-small-program-touches.md. */
+#define MA_RARE __attribute__((cold))
+
 /* Every payload's alignment, and the unit of every block's size. Bytes. */
 #define MA_ALIGNMENT ((size_t)16)
 
@@ -25,7 +29,7 @@
 #define MA_GRANULE ((size_t)1 << MA_GRANULE_LOG2)
 
 /* Blocks up to this size have a bin for each size; larger ones are in the tree. */
-#define MA_BINNED_MAX_LOG2 16
+#define MA_BINNED_MAX_LOG2 14
 #define MA_BINNED_MAX ((size_t)1 << MA_BINNED_MAX_LOG2)
 
 /* The range that the descriptor table covers where no limit asks for less: the

@@ -166,7 +166,7 @@ static void parse_one(struct options *out, const char *setting, size_t length)
 
 void options_parse(struct options *out, const char *text)
 {
-    while (text != NULL && *text != '\0') {
+    while (*text != '\0') {
         size_t length = strcspn(text, ",");
         if (length > 0) {
             parse_one(out, text, length);
@@ -174,6 +174,10 @@ void options_parse(struct options *out, const char *text)
         text += length;
         text += *text == ',' ? 1 : 0;
     }
+}
+
+void options_settle(struct options *out)
+{
     out->is_slow = (out->check | out->zero) != 0;
     out->is_mapped = out->check == 1 && (out->guard_sample | out->zero | out->leaks) == 0;
     out->is_watched = (out->check | out->guard_sample | out->zero | out->leaks) != 0;

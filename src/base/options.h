@@ -47,7 +47,10 @@ struct options {
 /* Constant after start. */
 extern MA_HIDDEN struct options options;
 
-/* Parse `text` (NULL: nothing) into `*out`, over what is there. */
-void options_parse(struct options *out, const char *text);
+/* Parse `text` into `*out`, over what is there. */
+MA_RARE void options_parse(struct options *out, const char *text);
+
+/* Work out what follows from the options that were set. */
+void options_settle(struct options *out);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "core/link.h"
 
-_Static_assert(BINS_WORDS == 64, "one summary word covers the bitmap");
+_Static_assert(BINS_WORDS <= 64, "one summary word covers the bitmap");
 _Static_assert(MA_BINNED_MAX >= TREE_BLOCK_MIN, "every block above the bins can be a node");
 
 /* Blocks of this size hold a whole page behind their links, wherever they lie. Of smaller ones it is not noted whether
@@ -293,7 +293,7 @@ struct bin_counts {
     size_t dirty_bytes;
 };
 
-static void count_block(struct bin_counts *counts, const struct mem_block *b)
+static MA_RARE void count_block(struct bin_counts *counts, const struct mem_block *b)
 {
     counts->count++;
     counts->bytes += mb_size(b);
@@ -318,7 +318,8 @@ static bool list_is_sound(const struct bin_set *set, bool is_blank, size_t index
     return is_marked == (set->first[index] != NULL);
 }
 
-static bool set_is_sound(const struct bin_set *set, bool is_blank, struct bin_counts *counts)
+static MA_RARE bool set_is_sound(const struct bin_set *set, bool is_blank,
+                                 struct bin_counts *counts)
 {
     for (size_t index = 0; index < BINS_COUNT; index++) {
         if (!list_is_sound(set, is_blank, index, counts)) {

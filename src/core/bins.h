@@ -61,23 +61,23 @@ struct written bins_remove_for(struct bins *bins, struct mem_block *b, const str
                                size_t size);
 
 /* What of a filed block may be other than zero. */
-struct written bins_written(const struct mem_block *b);
+MA_RARE struct written bins_written(const struct mem_block *b);
 
 /* The smallest block of at least `size` bytes, which stays filed; NULL if there is none. */
 struct mem_block *bins_best_fit(const struct bins *bins, size_t size);
 
 /* A block with whole pages to purge: of the large ones the one that was filed first, or else one of the largest; NULL if
  * there is none. */
-struct mem_block *bins_dirty(const struct bins *bins);
+MA_RARE struct mem_block *bins_dirty(const struct bins *bins);
 
 /* Bytes of the largest block; 0 if there is none. */
-size_t bins_largest(const struct bins *bins);
+MA_RARE size_t bins_largest(const struct bins *bins);
 
 /* Bytes of whole pages behind the links of the filed blocks that are blank. In time linear in the blank blocks of one page or
  * more and those in the tree. */
-size_t bins_blank_bytes(const struct bins *bins);
+MA_RARE size_t bins_blank_bytes(const struct bins *bins);
 
 /* Check lists, bitmaps, tree and counts against each other. */
-bool bins_check(const struct bins *bins);
+MA_RARE bool bins_check(const struct bins *bins);
 
 #endif

@@ -129,7 +129,7 @@ void *core_free_chain(struct ma_core *core, void *payload);
 void core_free_run(struct ma_core *core, void *payload, size_t count);
 
 /* As core_free(), put off until some thread leaves the core. */
-void core_defer(struct ma_core *core, void *payload);
+MA_RARE void core_defer(struct ma_core *core, void *payload);
 
 /*
  * Change a payload's size to `size` bytes: in place, else by moving it down over a
@@ -199,17 +199,17 @@ static inline struct mem_block *core_block_of(const void *payload, const char *c
 }
 
 /* Make a live payload zero. Its pages may go back to the system for that. */
-void core_clear(void *payload);
+MA_RARE void core_clear(void *payload);
 
 /* The bytes that may be written to a live payload. Takes no lock. Aborts with a
  * report where it is not one. `caller` names the function in the report. */
 size_t core_usable_size(const void *payload, const char *caller);
 
 /* Give the top back, but for `pad` bytes, and all whole pages in other free blocks. True when something was given back. */
-bool core_trim(struct ma_core *core, size_t pad);
+MA_RARE bool core_trim(struct ma_core *core, size_t pad);
 
 /* Add this core's figures to `*stats`; break, mmap and table are the space's. */
-void core_add_stats(struct ma_core *core, struct ma_stats *stats);
+MA_RARE void core_add_stats(struct ma_core *core, struct ma_stats *stats);
 
 /* ma_walk() over one core. */
 int core_walk(struct ma_core *core, int (*visit)(const struct ma_block *, void *), void *context);
@@ -228,11 +228,11 @@ static inline bool core_is_lost(const struct ma_core *core)
 }
 
 /* lock_acquire() and lock_lend(); and the reverse, where it was lent. Calls nest. */
-void core_lend(struct ma_core *core);
+MA_RARE void core_lend(struct ma_core *core);
 
 /* The same with lock_acquire_within(); false where the lock was not to be had. */
-bool core_lend_within(struct ma_core *core, unsigned milliseconds);
+MA_RARE bool core_lend_within(struct ma_core *core, unsigned milliseconds);
 
-void core_take_back(struct ma_core *core);
+MA_RARE void core_take_back(struct ma_core *core);
 
 #endif

@@ -68,13 +68,13 @@ bool core_trim_locked(struct ma_core *core, size_t keep);
 void core_purge_some_locked(struct ma_core *core, size_t freed);
 
 /* The same with up to `bytes` of them, whatever the ceiling. True where there were any. */
-bool core_purge_locked(struct ma_core *core, size_t bytes);
+MA_RARE bool core_purge_locked(struct ma_core *core, size_t bytes);
 
 /* Give the pages of the used block `b` back, whose contents are not needed any more: what may be other than zero is
  * left. Needs no lock. */
-struct written core_purge_used(struct mem_block *b);
+MA_RARE struct written core_purge_used(struct mem_block *b);
 
 /* Purge the top `b`, whose segment cannot shrink, but for its first `keep` bytes. True where there was any page. */
-bool core_purge_top_locked(struct ma_core *core, struct mem_block *b, size_t keep);
+MA_RARE bool core_purge_top_locked(struct ma_core *core, struct mem_block *b, size_t keep);
 
 #endif

@@ -99,7 +99,7 @@ bool cores_are_entered(void)
 }
 
 /* Let the shards after the one of `first` serve a request, in turn. */
-static void *serve_elsewhere(struct ma_core *first, const struct core_request *request)
+static MA_RARE void *serve_elsewhere(struct ma_core *first, const struct core_request *request)
 {
     void *payload = NULL;
     for (struct ma_core *core = first;

@@ -22,7 +22,7 @@ bool cores_are_entered(void);
 void *cores_alloc(size_t size);
 void *cores_alloc_below_top(size_t size, bool is_zeroed);
 void *cores_alloc_zeroed(size_t size);
-void *cores_alloc_aligned(size_t alignment, size_t size);
+MA_RARE void *cores_alloc_aligned(size_t alignment, size_t size);
 
 /* Up to `*count` blocks of `size` bytes each, one behind the other: the first, and in `*count` how many. NULL when memory is out. */
 void *cores_alloc_run(size_t size, size_t *count);
@@ -51,19 +51,19 @@ struct ma_core *cores_owner_of(const void *address);
 
 /* Call `visit` for each core after those that this thread is inside, until it gives
  * other than 0; that is the result. Who is inside some does without cores that others do not leave soon. */
-int cores_each(int (*visit)(struct ma_core *core, void *context), void *context);
+MA_RARE int cores_each(int (*visit)(struct ma_core *core, void *context), void *context);
 
 /* Shut every lock of cores and space that this thread is not inside to the others, in lock
  * order; and the reverse. Calls nest. */
-void cores_lend(void);
+MA_RARE void cores_lend(void);
 
 /* The first, but false, and nothing is lent, where one of them was not to be had within so long. Requires: the thread is inside
  * no lock. */
-bool cores_lend_within(unsigned milliseconds);
-void cores_take_back(void);
+MA_RARE bool cores_lend_within(unsigned milliseconds);
+MA_RARE void cores_take_back(void);
 
 /* In a forked child, before cores_take_back(): cores that were not had are not used any more, as who is
  * inside is gone. */
-void cores_after_fork(void);
+MA_RARE void cores_after_fork(void);
 
 #endif

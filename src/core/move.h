@@ -26,6 +26,6 @@ bool move_suits(const struct mem_block *from, const struct taken *to);
  * @return false where a part of `to` was lost: `from` is as it was. Otherwise `*left` is what of `from` may be
  *         other than zero now.
  */
-bool move_contents(struct mem_block *from, struct mem_block *to, struct written *left);
+MA_RARE bool move_contents(struct mem_block *from, struct mem_block *to, struct written *left);
 
 #endif

@@ -39,8 +39,8 @@ static void clear(struct written run)
  *
  * @return what may be other than zero now.
  */
-static struct written purge_range_locked(struct ma_core *core, const struct mem_block *b,
-                                         struct written written, struct written range)
+static MA_RARE struct written purge_range_locked(struct ma_core *core, const struct mem_block *b,
+                                                 struct written written, struct written range)
 {
     struct written pages = written_pages(written, b);
     pages = written_within(pages, range.start, range.end);

@@ -9,26 +9,27 @@
 #ifndef MA_CORE_SEAMS_H
 #define MA_CORE_SEAMS_H
 
+#include "base/config.h"
 #include "core/granule.h"
 
 #include <stddef.h>
 
 /* The lowest seam above `start` and below `end`; `end` where there is none. Both are page boundaries of one segment. */
-char *seams_next(char *start, char *end);
+MA_RARE char *seams_next(char *start, char *end);
 
 /* How many there are between `start` and `end`. */
-size_t seams_between(char *start, char *end);
+MA_RARE size_t seams_between(char *start, char *end);
 
 /* The pages [start, end) have come from elsewhere and are a mapping of their own now. */
-void seams_enclose(char *start, char *end);
+MA_RARE void seams_enclose(char *start, char *end);
 
 /* There may be a seam at `page`. */
-void seams_add(const char *page);
+MA_RARE void seams_add(const char *page);
 
 /* The granule is about to be given back, or was just taken, and its `segment_word` about to be set anew. */
 void seams_forget(struct granule *granule);
 
 /* How many there are in all segments. */
-size_t seams_count(void);
+MA_RARE size_t seams_count(void);
 
 #endif

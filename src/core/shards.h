@@ -49,6 +49,6 @@ struct shard *shard_home(void);
 struct shard *shard_after(const struct shard *shard);
 
 /* In a forked child: the thread that is inside the shard is gone, so nobody enters it again. */
-void shard_abandon(struct shard *shard);
+MA_RARE void shard_abandon(struct shard *shard);
 
 #endif

@@ -77,7 +77,7 @@ bool space_start(void);
  * would start with is given back; the range shrinks to what they describe still, and does not grow again. Nothing before
  * space_start(), or where the calling thread was interrupted in here.
  */
-void space_fit(size_t address_space_limit);
+MA_RARE void space_fit(size_t address_space_limit);
 
 /*
  * Take a new run of `size` bytes, a multiple of MA_GRANULE, zeroed, and enter it in
@@ -116,18 +116,18 @@ bool space_extend(struct segment *segment, size_t size);
  * @return false where the break is no longer the segment's end. If another thread moved it just now, these bytes may
  *         have been cleared.
  */
-bool space_shrink(struct segment *segment, size_t size);
+MA_RARE bool space_shrink(struct segment *segment, size_t size);
 
 /* What was taken and is held. */
-struct space_usage space_usage(void);
+MA_RARE struct space_usage space_usage(void);
 
 /* As lock_acquire() with lock_lend(), and the reverse; nothing where the calling thread was
  * interrupted in here. Calls nest. */
-void space_lend(void);
-void space_take_back(void);
+MA_RARE void space_lend(void);
+MA_RARE void space_take_back(void);
 
 /* The first, but false where the lock was not to be had within so long. Requires: the thread is inside no lock. */
-bool space_lend_within(unsigned milliseconds);
+MA_RARE bool space_lend_within(unsigned milliseconds);
 
 /* Whether segments ever reached as far up as `address`. Constant time, no lock. */
 static inline bool space_has_reached(const void *address)

@@ -350,7 +350,8 @@ struct mem_block *tree_largest(const struct tree *tree)
     return node != NULL ? &node->block : NULL;
 }
 
-static size_t subtree_blank_bytes(const struct tree_node *node, const struct tree_node *parent)
+static MA_RARE size_t subtree_blank_bytes(const struct tree_node *node,
+                                          const struct tree_node *parent)
 {
     if (node == NULL) {
         return 0;

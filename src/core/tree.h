@@ -23,7 +23,7 @@ struct tree_place {
 /* Steps of size to each doubling from MA_BINNED_MAX on; what is smaller is in the first tree. */
 #define TREE_STEPS_LOG2 3
 #define TREE_STEP_COUNT ((MB_SEAL_SHIFT - MA_BINNED_MAX_LOG2) << TREE_STEPS_LOG2)
-#define TREE_WORDS (TREE_STEP_COUNT / 64)
+#define TREE_WORDS ((TREE_STEP_COUNT + 63) / 64)
 
 struct tree {
     struct tree_node *roots[TREE_STEP_COUNT];
@@ -58,10 +58,10 @@ size_t tree_dirty_bytes(const struct mem_block *b);
 struct mem_block *tree_best_fit(const struct tree *tree, size_t size);
 
 /* The largest block, or NULL. */
-struct mem_block *tree_largest(const struct tree *tree);
+MA_RARE struct mem_block *tree_largest(const struct tree *tree);
 
 /* Bytes of whole pages in all nodes' blocks that are blank. */
-size_t tree_blank_bytes(const struct tree *tree);
+MA_RARE size_t tree_blank_bytes(const struct tree *tree);
 
 /*
  * Check order, balance, parent links and the headers of all nodes.

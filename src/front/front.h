@@ -156,10 +156,10 @@ void front_shed_cached(size_t size);
 
 /* Pass on what the calling thread's heap holds back, give the core what it has cached, and take in
  * what others have freed. True where blocks were cached. */
-bool front_settle(void);
+MA_RARE bool front_settle(void);
 
 /* Give back what the calling thread's heap holds and can give. True where there was any. */
-bool front_trim(void);
+MA_RARE bool front_trim(void);
 
 /* The rest of front_push() where the slab's count calls for more; the thread is inside no longer. */
 void front_notified(struct theap *heap, struct slab *slab);

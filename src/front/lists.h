@@ -46,16 +46,16 @@ void lists_release(struct theap *heap, struct slab *slab);
 void lists_release_empties(struct theap *heap, size_t limit);
 
 /* Take all empty slabs out of all lists, and put them before those that `chain` leads to by `next`. Waits for nobody. */
-granule_index lists_take_empties(struct theap *heap, granule_index chain);
+MA_RARE granule_index lists_take_empties(struct theap *heap, granule_index chain);
 
 /* Forget all lists and the inbox, which may be torn, where there is no other thread: slabs that serve nothing now may stay for good. */
-void lists_lose(struct theap *heap);
+MA_RARE void lists_lose(struct theap *heap);
 
 /* The same of the list of empty slabs alone. */
-void lists_lose_empties(struct theap *heap);
+MA_RARE void lists_lose_empties(struct theap *heap);
 
 /* Forget the inbox, and hear anew of what others have freed in the heap's slabs: one may have been in no inbox, though it is POSTED; and
  * slabs of other heaps may have been in this one. Where there is no other thread. */
-void lists_post_all_anew(struct theap *heap);
+MA_RARE void lists_post_all_anew(struct theap *heap);
 
 #endif

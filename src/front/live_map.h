@@ -19,7 +19,7 @@ void live_map_close(struct slab *slab);
 bool live_map_is(const void *payload);
 
 /* Usable bytes of the block that a map lies in. */
-size_t live_map_bytes(const struct slab *slab);
+MA_RARE size_t live_map_bytes(const struct slab *slab);
 
 static inline uint64_t *live_map_word(const struct slab *slab, const void *object)
 {

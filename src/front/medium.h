@@ -132,7 +132,7 @@ _Static_assert(MEDIUM_MAX <= MA_MOVE_MIN, "the pages of a cached block are all t
 void medium_init(struct medium *medium);
 
 /* Move what the cache has to `places`, which are its own from now on: MEDIUM_ROOM of them. Requires: it is not wide. */
-void medium_widen(struct medium *medium, struct medium_places *places);
+MA_RARE void medium_widen(struct medium *medium, struct medium_places *places);
 
 static inline bool medium_is_wide(const struct medium *medium)
 {
@@ -196,8 +196,8 @@ static inline __attribute__((always_inline)) size_t medium_size_at_once(const vo
 
 /* Abort with a report where this cache holds the used block `b`, whatever was written to it since. Looks through all of its
  * bin. */
-void medium_require_absent(const struct medium *medium, const struct mem_block *b,
-                           const char *caller);
+MA_RARE void medium_require_absent(const struct medium *medium, const struct mem_block *b,
+                                   const char *caller);
 
 /* The core gave a block of `size` bytes. */
 void medium_note_served(struct medium *medium, size_t size);
@@ -412,13 +412,13 @@ void medium_shed(struct medium *medium, size_t size);
 bool medium_settle_missed(struct medium *medium, size_t bin);
 
 /* Take all blocks out, and put them before `chain`, for cores_free_chain(). Waits for nobody. */
-struct object *medium_take_all(struct medium *medium, struct object *chain);
+MA_RARE struct object *medium_take_all(struct medium *medium, struct object *chain);
 
 /* Give the core all blocks. */
-void medium_flush(struct medium *medium);
+MA_RARE void medium_flush(struct medium *medium);
 
 /* The same in a forked child for a cache whose owner vanished, maybe amid an operation on it. What it was about to change stays
  * for good. */
-void medium_salvage(struct medium *medium);
+MA_RARE void medium_salvage(struct medium *medium);
 
 #endif

@@ -21,6 +21,6 @@ struct slab *orphans_find(size_t size_class);
 void orphans_destroy(struct slab *slab);
 
 /* The same of all that have no objects, and of which nobody is about to take note. */
-void orphans_destroy_forgotten(void);
+MA_RARE void orphans_destroy_forgotten(void);
 
 #endif

@@ -35,7 +35,7 @@ void parcel_add(struct parcel *parcel, struct mem_block *b, size_t size);
 
 /* Whether the used block `b` is in it, whatever was written there since. Aborts with a report where something was written to one
  * that was put in later. */
-bool parcel_has(const struct parcel *parcel, const struct mem_block *b);
+MA_RARE bool parcel_has(const struct parcel *parcel, const struct mem_block *b);
 
 /* Leave it for another thread. The parcel is empty then. */
 void parcel_send(struct parcel *parcel);
@@ -47,16 +47,16 @@ struct object *parcel_unpack(struct parcel *parcel, struct object *chain);
 bool parcels_exist(void);
 
 /* Take one: its blocks, linked, for the caller to keep, or for cores_free_chain(); NULL if there is none. Any thread. */
-struct object *parcels_take(void);
+MA_RARE struct object *parcels_take(void);
 
 /* Give the core all that wait to be taken. Any thread. False: there are none. */
-bool parcels_flush(void);
+MA_RARE bool parcels_flush(void);
 
 /* The same in a forked child: what a vanished thread had in its hands is lost. */
-void parcels_after_fork(void);
+MA_RARE void parcels_after_fork(void);
 
 /* Bytes of all blocks that wait to be taken, and how many they are. */
-size_t parcels_bytes(void);
-size_t parcels_count(void);
+MA_RARE size_t parcels_bytes(void);
+MA_RARE size_t parcels_count(void);
 
 #endif

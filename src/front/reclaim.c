@@ -123,7 +123,7 @@ static bool give_to_core(struct loot loot)
 }
 
 /* Take what the shut heaps have, unless their owners are inside the allocator, and open them. False: it is nothing. */
-static bool empty_shut_locked(bool with_cached)
+static MA_RARE bool empty_shut_locked(bool with_cached)
 {
     struct loot loot = {NULL, 0};
     lock_pause(1);

@@ -8,7 +8,7 @@
 
 /* Give the core what the heaps of all other threads but `mine` have cached, and the slabs there whose objects others have freed: of
  * threads that have ended, or are not inside the allocator just now. Takes a millisecond or two where there is any. True where there was. */
-bool reclaim_all(const struct theap *mine);
+MA_RARE bool reclaim_all(const struct theap *mine);
 
 /*
  * Such slabs of dormant threads alone: those that have not looked at what others have freed for a while, in which the others have taken

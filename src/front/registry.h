@@ -37,7 +37,7 @@ bool registry_adopt_slab(struct theap *heap, struct slab *slab);
 bool registry_take_note(struct slab *slab);
 
 /* In a forked child: the heaps of all threads but this one's, `mine` (which may be NULL), have ended. */
-void registry_after_fork(struct theap *mine);
+MA_RARE void registry_after_fork(struct theap *mine);
 
 /* Bytes of released blocks that a thread may keep, its share of a part of the heap: as a rule; and where its cache was widened, and
  * it has a use for `wanted` bytes. */
@@ -45,13 +45,13 @@ size_t registry_cache_limit(void);
 size_t registry_wide_cache_limit(size_t wanted);
 
 /* Memory for a heap's wider cache, which it keeps; NULL where there is none to be had now. Called by the heap's owner. */
-struct medium_places *registry_places(struct theap *heap);
+MA_RARE struct medium_places *registry_places(struct theap *heap);
 
 /* The same of empty slabs. */
 size_t registry_empty_limit(void);
 
 /* Call `visit` for each thread heap that serves a thread, or has something cached for the next. */
-void registry_each(void (*visit)(struct theap *heap, void *context), void *context);
+MA_RARE void registry_each(void (*visit)(struct theap *heap, void *context), void *context);
 
 /* Keep the heaps and the orphans as they are while the caller looks at them: what a signal handler frees there meanwhile is seen to
  * afterwards. False: the caller must do without, and does not let go. */
@@ -62,10 +62,10 @@ void registry_let_go(void);
 struct theap *registry_heaps(void);
 
 /* As cores_lend() and cores_take_back(), for the registry's lock. */
-void registry_lend(void);
+MA_RARE void registry_lend(void);
 
 /* The same, but false where the lock was not to be had within so long. Requires: the thread is inside no lock. */
-bool registry_lend_within(unsigned milliseconds);
-void registry_take_back(void);
+MA_RARE bool registry_lend_within(unsigned milliseconds);
+MA_RARE void registry_take_back(void);
 
 #endif

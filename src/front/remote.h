@@ -46,7 +46,7 @@ bool remote_collect(struct slab *slab);
 void remote_unpost(struct slab *slab);
 
 /* The slab is to be destroyed: all of its objects are on the remote list or free, and it is in no inbox. */
-void remote_forget(struct slab *slab);
+MA_RARE void remote_forget(struct slab *slab);
 
 /* The first slab of those that were taken out of an inbox; `*first` is the next one then. Requires: *first != 0. */
 static inline struct slab *remote_pop_posted(granule_index *first)

@@ -16,9 +16,9 @@ void resting_push(struct theap *heap);
 struct theap *resting_pop(void);
 
 /* Give the core what all of them have cached. False: there are none. */
-bool resting_flush(void);
+MA_RARE bool resting_flush(void);
 
 /* In a forked child: none rests any more; who calls sees to what they have. */
-void resting_forget(void);
+MA_RARE void resting_forget(void);
 
 #endif

@@ -241,8 +241,8 @@ struct object_set {
 
 /* Add a list's objects to the set. False where the list leads out of the slab's objects, or
  * an object is in the set already. Bounded, also where the list changes meanwhile. */
-static bool add_list(const struct slab *slab, const struct object *o, struct object_set *set,
-                     size_t *count)
+static MA_RARE bool add_list(const struct slab *slab, const struct object *o,
+                             struct object_set *set, size_t *count)
 {
     for (; o != NULL; o = __atomic_load_n(&o->next, __ATOMIC_RELAXED)) {
         size_t number = slab_at(o) == slab ? number_of(slab, o) : SIZE_MAX;

@@ -213,7 +213,7 @@ static inline bool granule_has_live(const struct granule *granule, const void *a
 }
 
 /* slab_check_object() of one that is not live at the first look. */
-void slab_check_closely(const struct slab *slab, const void *address, const char *caller);
+MA_RARE void slab_check_closely(const struct slab *slab, const void *address, const char *caller);
 
 /* Abort with a report naming `caller` unless a live object begins at `address`. */
 static inline void slab_check_object(const struct slab *slab, const void *address,
@@ -262,16 +262,16 @@ bool slab_carve(struct slab *slab, size_t step);
 void slab_give_ahead(struct slab *slab);
 
 /* Give those pages back in which no object is live, and none on the remote list. False: there are none. Owner thread. */
-bool slab_purge(struct slab *slab);
+MA_RARE bool slab_purge(struct slab *slab);
 
 /* Carve all objects that lie in absent pages. Owner thread. */
 void slab_restore(struct slab *slab);
 
 /* Check I10 and I11 of a slab whose owner does not move: 0, or the number of the broken one. */
-int slab_check(const struct slab *slab);
+MA_RARE int slab_check(const struct slab *slab);
 
 /* Visit the slab's objects, used and free, as ma_walk() does; those that were never used as one. */
-int slab_walk(const struct slab *slab, int (*visit)(const struct ma_block *, void *),
-              void *context);
+MA_RARE int slab_walk(const struct slab *slab, int (*visit)(const struct ma_block *, void *),
+                      void *context);
 
 #endif

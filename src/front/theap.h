@@ -110,7 +110,7 @@ void theap_free_remote(struct theap *heap, struct slab *slab, struct object *o);
 void theap_flush(struct theap *heap);
 
 /* The same in a forked child, for a thread that vanished, maybe as it held one object more back. */
-void theap_flush_vanished(struct theap *heap);
+MA_RARE void theap_flush_vanished(struct theap *heap);
 
 /* Take over `slab`, which no one owns, into the list of those that may serve. */
 void theap_own(struct theap *heap, struct slab *slab);
@@ -186,6 +186,6 @@ void *theap_take_other(struct theap *heap, size_t size);
 
 /* Give back all slabs that are empty, current ones included, and the pages without live objects in all others that serve
  * nothing now. True where there were any. */
-bool theap_release(struct theap *heap);
+MA_RARE bool theap_release(struct theap *heap);
 
 #endif

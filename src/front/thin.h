@@ -9,7 +9,7 @@
 
 /* Give back those pages of a slab that may serve which hold no live object; a slab with absent pages then serves after all
  * others. True where there were any. */
-bool thin_purge(struct theap *heap, struct slab *slab);
+MA_RARE bool thin_purge(struct theap *heap, struct slab *slab);
 
 /* Purge some thin slabs if it is time to. */
 void thin_purge_some(struct theap *heap);

@@ -6,7 +6,7 @@
 #include "front/lists.h"
 #include "front/remote.h"
 
-static bool is_left_alone(const struct theap *heap, const struct slab *slab)
+static MA_RARE bool is_left_alone(const struct theap *heap, const struct slab *slab)
 {
     return slab_owner(slab) == heap && slab->state != SLAB_CURRENT &&
            slab_used(slab) == remote_count_of(slab);

@@ -22,12 +22,12 @@ static inline bool waiting_exist(const struct theap *heap)
 }
 
 /* Put those apart that have no live object and are not current. False: there are none. Requires: the owner is outside. */
-bool waiting_put_apart(struct theap *heap);
+MA_RARE bool waiting_put_apart(struct theap *heap);
 
 /* Take these out of all lists, and put them before those that `chain` leads to by `next`. Requires: the owner is outside. */
-granule_index waiting_take(struct theap *heap, granule_index chain);
+MA_RARE granule_index waiting_take(struct theap *heap, granule_index chain);
 
 /* Or post them again. */
-void waiting_put_back(struct theap *heap);
+MA_RARE void waiting_put_back(struct theap *heap);
 
 #endif

@@ -55,7 +55,7 @@ bool lock_acquire(struct lock *lock);
 bool lock_try_acquire(struct lock *lock);
 
 /* The same after waiting for about so long; false where that was not enough. */
-bool lock_acquire_within(struct lock *lock, unsigned milliseconds);
+MA_RARE bool lock_acquire_within(struct lock *lock, unsigned milliseconds);
 
 /* Leave the lock. Requires: lock_held_by_me(). */
 void lock_release(struct lock *lock);
@@ -83,26 +83,26 @@ static inline bool lock_may_be_inside_any(void)
  * again, as often as it likes, until lock_take_back(). Calls nest.
  * Requires: lock_held_by_me() or lock_lent_to_me().
  */
-void lock_lend(struct lock *lock);
+MA_RARE void lock_lend(struct lock *lock);
 
 /* The same for one who does not have the lock yet, and waits for it about so long; false where that was not enough. */
-bool lock_lend_within(struct lock *lock, unsigned milliseconds);
+MA_RARE bool lock_lend_within(struct lock *lock, unsigned milliseconds);
 
 /*
  * End lock_lend(), in a forked child as in the parent. Requires: lock_lent_to_me().
  *
  * @return true when it was the outermost: the calling thread is inside the lock again.
  */
-bool lock_take_back(struct lock *lock);
+MA_RARE bool lock_take_back(struct lock *lock);
 
 /* Whether the calling thread has lent itself the lock and is not inside it. */
-bool lock_lent_to_me(const struct lock *lock);
+MA_RARE bool lock_lent_to_me(const struct lock *lock);
 
 /* Sleep for about so long. Keeps errno. */
 void lock_pause(unsigned milliseconds);
 
 /* In a forked child: the lock's owner is not there any more, so nobody will ever have it again. */
-void lock_abandon(struct lock *lock);
+MA_RARE void lock_abandon(struct lock *lock);
 
 /* Never wait for such a lock. */
 bool lock_is_abandoned(const struct lock *lock);

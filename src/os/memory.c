@@ -97,7 +97,7 @@ bool os_is_mapped(const void *address)
 }
 
 /* From Linux 6.13 on there are guards that cost no mapping of their own. */
-static bool has_light_guards(void)
+static MA_RARE bool has_light_guards(void)
 {
     static int answer; /* 0: not asked yet */
     if (__atomic_load_n(&answer, __ATOMIC_RELAXED) == 0) {

@@ -10,6 +10,8 @@
 #ifndef MA_OS_OS_H
 #define MA_OS_OS_H
 
+#include "base/config.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,10 +36,10 @@ enum os_map_result {
 };
 
 /* Map memory at exactly `where`. */
-enum os_map_result os_map_at(char *where, size_t size);
+MA_RARE enum os_map_result os_map_at(char *where, size_t size);
 
 /* Return a mapping, or whole pages of one. */
-void os_unmap(char *where, size_t size);
+MA_RARE void os_unmap(char *where, size_t size);
 
 /* Address space without memory behind it, for the descriptor table; NULL if refused. */
 char *os_reserve(size_t size);
@@ -56,18 +58,18 @@ void os_populate(char *where, size_t size);
 bool os_purge(char *where, size_t size);
 
 /* Whether there may be a mapping at an address: false where there is none for sure. Keeps errno. */
-bool os_is_mapped(const void *address);
+MA_RARE bool os_is_mapped(const void *address);
 
 /* Have any access to whole pages fault, until os_unguard(). What they hold is lost. Advice: where it is refused they stay as
  * they are. Keeps errno. */
-void os_guard(char *where, size_t size);
-void os_unguard(char *where, size_t size);
+MA_RARE void os_guard(char *where, size_t size);
+MA_RARE void os_unguard(char *where, size_t size);
 
 /* Take the memory away that os_commit() gave to whole pages of a reservation: any access faults. Keeps errno. */
-void os_withdraw(char *where, size_t size);
+MA_RARE void os_withdraw(char *where, size_t size);
 
 /* Advise the system that the whole huge pages within a run are to be huge, or that no page is to be. Keeps errno. */
-void os_advise_huge(char *where, size_t size, bool is_wanted);
+MA_RARE void os_advise_huge(char *where, size_t size, bool is_wanted);
 
 enum os_move_result {
     OS_MOVED,        /* where it was, memory reads as zero */
@@ -77,11 +79,11 @@ enum os_move_result {
 
 /* Move the contents of whole pages, all of one mapping, to others that do not overlap them, by page tables alone.
  * Keeps errno. */
-enum os_move_result os_move(char *to, char *from, size_t size);
+MA_RARE enum os_move_result os_move(char *to, char *from, size_t size);
 
 /* An address around which mappings are likely to find room, with `size` bytes
  * above it, for a heap that has no break at all; NULL if there is none. */
-char *os_free_range(size_t size);
+MA_RARE char *os_free_range(size_t size);
 
 /* Bytes of address space that this process's limits allow; SIZE_MAX if unlimited. */
 size_t os_address_space_limit(void);

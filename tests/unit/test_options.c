@@ -54,7 +54,7 @@ static void assert_options(const struct parsing *parsing, size_t stats, size_t v
 static void nothing_set_changes_and_says_nothing(void **state)
 {
     (void)state;
-    const char *const nothing[] = {NULL, "", ",", ",,,"};
+    const char *const nothing[] = {"", ",", ",,,"};
     for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
         struct parsing zeros = parse(nothing[i], 0);
         struct parsing ones = parse(nothing[i], 1);

@@ -21,7 +21,7 @@
 #include "core/written.h"
 
 #define BINS_COUNT ((size_t)(MA_BINNED_MAX / MA_ALIGNMENT))
-#define BINS_WORDS (BINS_COUNT / 64)
+#define BINS_WORDS ((BINS_COUNT + 63) / 64)
 
 struct bin_set {
     uint64_t summary;         /* a bit for each word of `map` that is not 0 */

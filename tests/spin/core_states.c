@@ -3,6 +3,7 @@
  */
 #include "spin/core_states.h"
 
+#include "core/tree_node.h"
 #include "support/core_fixture.h"
 #include "support/fake_os.h"
 
@@ -98,8 +99,10 @@ static void describe_all(void)
     const struct mem_block *end = mb_at(states_arena, STATES_ARENA);
     for (const struct mem_block *b = states_arena; b < end; b = mb_next(b)) {
         describe(&b->head, sizeof(b->head));
-        if (!mb_is_used(b)) {
+        if (!mb_is_used(b) && mb_size(b) <= MA_BINNED_MAX) {
             describe(&b->next_free, sizeof(b->next_free) + sizeof(b->prev_free));
+        } else if (!mb_is_used(b)) {
+            describe(&tree_node_of(b)->at, sizeof(struct tree_place));
         }
     }
     for (size_t i = 0; i < states_heap.live_count; i++) {
@@ -146,7 +149,7 @@ static void note_holes(void)
     }
 }
 
-/* The smallest of at least `size` bytes; NULL if there is none. Of two, that which is not the top. */
+/* The smallest of at least `size` bytes, and of two the lower one; NULL if there is none. */
 static const struct hole *best_fit(size_t size)
 {
     const struct hole *best = NULL;
@@ -203,7 +206,9 @@ static bool is_best(const char *payload, size_t size)
     return expect((payload == NULL) == (best == NULL),
                   "a request was refused, or served from nothing") &&
            expect(best == NULL || (taken != NULL && taken->size == best->size),
-                  "another block fits better");
+                  "another block fits better") &&
+           expect(best == NULL || best->size <= MA_BINNED_MAX || taken == best,
+                  "in the tree a lower block fits as well");
 }
 
 bool states_allocate(size_t size)

@@ -10,8 +10,13 @@
 
 #include "core/core.h"
 
-/* Bytes of all blocks together; payloads at a time; bytes of a description, at most. */
+/* Bytes of all blocks together; payloads at a time; bytes of a description, at most. With STATES_TREES there is room for three large free
+ * blocks with two others between them; the bins then end below these, so that they are in the tree. */
+#ifdef STATES_TREES
+enum { STATES_ARENA = 496, STATES_LIVE_MAX = 5, STATES_DESCRIPTION = 512 };
+#else
 enum { STATES_ARENA = 336, STATES_LIVE_MAX = 4, STATES_DESCRIPTION = 256 };
+#endif
 
 /* What tells one state of the heap from another: each block's size, and whose it is; each free block's links. */
 struct states_description {
@@ -35,8 +40,8 @@ struct states_heap {
 };
 
 /* Bytes of a set of bins up to the last bin that a block in the arena can be in; and of the heap from the tree on. */
-#define STATES_SET                                                                                 \
-    (offsetof(struct bin_set, first) + STATES_ARENA / MA_ALIGNMENT * sizeof(struct mem_block *))
+#define STATES_BINS (STATES_ARENA < MA_BINNED_MAX ? STATES_ARENA / MA_ALIGNMENT : BINS_COUNT)
+#define STATES_SET (offsetof(struct bin_set, first) + STATES_BINS * sizeof(struct mem_block *))
 #define STATES_AFTER_SETS (sizeof(struct states_heap) - offsetof(struct states_heap, bins.tree))
 
 extern struct states_heap states_heap;

@@ -57,6 +57,18 @@ static __attribute__((noinline)) void free_medium_slow(const struct segment *seg
     }
 }
 
+/* What lies in that segment, and in no slab: looked at closely. */
+static void free_looked_at(const struct segment *segment, void *payload)
+{
+    struct mem_block *b = medium_block_of(segment, payload, "free");
+    if (options.zero != 0) {
+        core_clear(payload);
+    }
+    if (!front_keep(b)) {
+        free_block(segment, payload);
+    }
+}
+
 /* A free with one of the options that look closer, or change what it does. */
 static void free_watched(void *payload)
 {
@@ -75,13 +87,7 @@ static void free_watched(void *payload)
     } else if (segment == NULL) {
         free_foreign(payload);
     } else {
-        struct mem_block *b = medium_block_of(segment, payload, "free");
-        if (options.zero != 0) {
-            core_clear(payload);
-        }
-        if (!front_keep(b)) {
-            free_block(segment, payload);
-        }
+        free_looked_at(segment, payload);
     }
 }
 
@@ -111,10 +117,7 @@ static __attribute__((noinline)) void free_slow(void *payload)
     } else if (__builtin_expect(segment == NULL, 0)) {
         free_foreign(payload);
     } else {
-        struct mem_block *b = medium_block_of(segment, payload, "free");
-        if (!front_keep(b)) {
-            free_block(segment, payload);
-        }
+        free_looked_at(segment, payload);
     }
 }
 

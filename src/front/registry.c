@@ -105,21 +105,27 @@ static size_t part_of(size_t bytes)
     return bytes / (__atomic_load_n(&taken_count, __ATOMIC_RELAXED) + 1);
 }
 
+/* How much a cache that is not wide may hold, where all may hold a share of `bytes`. */
+static size_t narrow_limit(size_t bytes)
+{
+    return bits_min(part_of(MA_CACHE_BYTES + bytes / MA_CACHE_SHARE), MA_CACHE_MAX);
+}
+
 size_t registry_cache_limit(void)
 {
-    return bits_min(part_of(MA_CACHE_BYTES + shared_bytes() / MA_CACHE_SHARE), MA_CACHE_MAX);
+    return narrow_limit(shared_bytes());
 }
 
 size_t registry_wide_cache_limit(size_t wanted)
 {
-    size_t limit = registry_cache_limit();
-    size_t wide = shared_bytes();
+    size_t bytes = shared_bytes();
+    size_t wide = bytes;
     if (!has_one_heap()) {
-        size_t shared = wide / 8 * MA_CACHE_WIDE_EIGHTHS;
+        size_t shared = bytes / 8 * MA_CACHE_WIDE_EIGHTHS;
         wide = part_of(shared > MA_CACHE_WIDE_LESS ? shared - MA_CACHE_WIDE_LESS : 0);
         wide = bits_max(wide, bits_min(wanted, part_of(MA_CACHE_SWING_BYTES + shared)));
     }
-    return bits_max(limit, bits_min(wide, MA_CACHE_WIDE_MAX));
+    return bits_max(narrow_limit(bytes), bits_min(wide, MA_CACHE_WIDE_MAX));
 }
 
 size_t registry_empty_limit(void)

@@ -12,6 +12,9 @@ _Static_assert(MA_BINNED_MAX >= TREE_BLOCK_MIN, "every block above the bins can 
  * they are blank. */
 #define PURGED_MIN (2 * MA_PAGE + TREE_BLOCK_MIN)
 
+/* A top of this size is trimmed, by granules. A smaller one is purged as any other block. */
+#define TRIMMED_MIN (MA_GRANULE + MB_MIN)
+
 static size_t index_of(size_t size)
 {
     return size / MA_ALIGNMENT - 1;
@@ -180,7 +183,8 @@ void bins_insert_written(struct bins *bins, struct mem_block *b, struct written 
     if (size <= MA_BINNED_MAX) {
         insert_binned(bins, b, size, written, is_top);
     } else {
-        size_t dirty = is_top ? 0 : written_size(written_pages(written, b));
+        bool is_trimmed = is_top && size >= TRIMMED_MIN;
+        size_t dirty = is_trimmed ? 0 : written_size(written_pages(written, b));
         decay_add(&bins->dirty, dirty);
         tree_insert(&bins->tree, b, written, dirty);
     }

@@ -199,7 +199,7 @@ static inline struct mem_block *core_block_of(const void *payload, const char *c
 }
 
 /* Make a live payload zero. Its pages may go back to the system for that. */
-MA_RARE void core_clear(void *payload);
+void core_clear(void *payload);
 
 /* The bytes that may be written to a live payload. Takes no lock. Aborts with a
  * report where it is not one. `caller` names the function in the report. */

@@ -2,6 +2,7 @@
  * What a thread heap keeps of the blocks that its thread releases: where that takes more than a place in the cache. And what it
  * takes of others'.
  */
+#include "base/options.h"
 #include "core/cores.h"
 #include "front/registry.h"
 #include "front/theap.h"
@@ -104,7 +105,7 @@ static void note_refused(struct theap *heap)
     }
     struct medium_places *places = registry_places(heap);
     if (places != NULL) {
-        medium_widen(&heap->medium, places);
+        medium_widen(&heap->medium, places, options.check == 0 ? MEDIUM_ROOM : MEDIUM_ROOM_CHECKED);
         heap->keep_left = 0; /* the share is another, too */
     }
 }

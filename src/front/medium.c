@@ -35,7 +35,7 @@ void medium_init(struct medium *medium)
 }
 
 /* Who finds the cache amid this, in a forked child, finds the same in both places. */
-void medium_widen(struct medium *medium, struct medium_places *places)
+void medium_widen(struct medium *medium, struct medium_places *places, size_t room)
 {
     memcpy(places->entries, medium->first_entries, sizeof(medium->first_entries));
     memcpy(places->next, medium->first_next, sizeof(medium->first_next));
@@ -43,7 +43,7 @@ void medium_widen(struct medium *medium, struct medium_places *places)
     medium->entries = places->entries;
     medium->next = places->next;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    set_room(medium, MEDIUM_ROOM);
+    set_room(medium, room);
 }
 
 void medium_report(const struct object *payload, size_t size)

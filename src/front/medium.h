@@ -42,10 +42,11 @@
 #define MEDIUM_BIN_COUNT (MEDIUM_EXACT_BIN_COUNT + (MEDIUM_DOUBLINGS << MEDIUM_BINS_LOG2) + 1)
 #define MEDIUM_WORDS ((MEDIUM_BIN_COUNT + 63) / 64)
 
-/* Places for blocks: at first, and in a cache that was widened. Once half of them are taken, a bin may have its share, that other
+/* Places for blocks: at first, in a cache that was widened, and in one that is looked through with each free (check=1 and more). Once half of them are taken, a bin may have its share, that other
  * sizes find room, too; but where no more than a few bins hold any, each may have its part of all. */
 #define MEDIUM_ROOM_FIRST 107
-#define MEDIUM_ROOM 1023
+#define MEDIUM_ROOM 4095
+#define MEDIUM_ROOM_CHECKED 1023
 #define MEDIUM_BIN_SHARE 27
 #define MEDIUM_FEW_BINS 4
 
@@ -131,12 +132,13 @@ _Static_assert(MEDIUM_MAX <= MA_MOVE_MIN, "the pages of a cached block are all t
 /* Make it an empty cache. Requires: it is zeroed. */
 void medium_init(struct medium *medium);
 
-/* Move what the cache has to `places`, which are its own from now on: MEDIUM_ROOM of them. Requires: it is not wide. */
-MA_RARE void medium_widen(struct medium *medium, struct medium_places *places);
+/* Move what the cache has to `places`, which are its own from now on, and of which it may use `room`: more than it had, MEDIUM_ROOM at
+ * most. Requires: it is not wide. */
+MA_RARE void medium_widen(struct medium *medium, struct medium_places *places, size_t room);
 
 static inline bool medium_is_wide(const struct medium *medium)
 {
-    return medium->room == MEDIUM_ROOM;
+    return medium->room != MEDIUM_ROOM_FIRST;
 }
 
 /* Whether blocks of `size` bytes, header included, are cached. */

@@ -28,7 +28,7 @@ static void a_wider_cache_has_what_it_had(void **state)
     fill_with_sizes(3);
     size_t count = medium.count;
     size_t bytes = medium.bytes;
-    medium_widen(&medium, &places);
+    medium_widen(&medium, &places, MEDIUM_ROOM);
     assert_int_equal(medium.count, count);
     assert_int_equal(medium.bytes, bytes);
     for (size_t i = 0; i < count; i++) {
@@ -49,7 +49,7 @@ static void a_wider_cache_has_more_room_for_all_and_for_each(void **state)
     fill_with_sizes(40);
     size_t count = medium.count;
     size_t most = most_in_a_bin();
-    medium_widen(&medium, &places);
+    medium_widen(&medium, &places, MEDIUM_ROOM);
     fill_with_sizes(40);
     assert_true(medium.count > count + MEDIUM_ROOM_FIRST / 2);
     assert_true(most_in_a_bin() > most);
@@ -59,7 +59,7 @@ static void all_places_of_a_wider_cache_are_of_use(void **state)
 {
     (void)state;
     memset(&places, 0xff, sizeof(places));
-    medium_widen(&medium, &places);
+    medium_widen(&medium, &places, MEDIUM_ROOM);
     fill_with_sizes(1);
     assert_int_equal(medium.count, MEDIUM_ROOM);
     while (medium.count > 0) {
@@ -74,7 +74,7 @@ static void all_of_a_wider_cache_is_salvaged(void **state)
 {
     (void)state;
     size_t live = core_live_count();
-    medium_widen(&medium, &places);
+    medium_widen(&medium, &places, MEDIUM_ROOM);
     fill_with_sizes(2);
     assert_int_equal(core_live_count(), live + medium.count);
     assert_true(medium.count > MEDIUM_ROOM_FIRST);

@@ -154,6 +154,36 @@ static void a_trim_returns_all_there_is(void **state)
     assert_false(core_trim(core, 0));
 }
 
+/* Have a dirty top of `size` bytes: too few to be trimmed. */
+static void make_small_top(struct ma_core *core, size_t size)
+{
+    core_alloc(core, MIB);
+    core_alloc(core, mb_size(tail_of(core)) - size - MB_OVERHEAD);
+    char *last = core_alloc(core, size - MB_OVERHEAD);
+    memset(last, 0xee, size - MB_OVERHEAD);
+    core_free(core, last);
+    assert_int_equal(mb_size(tail_of(core)), size);
+}
+
+static void a_top_that_is_too_small_to_trim_is_purged(void **state)
+{
+    struct ma_core *core = core_of(state);
+    make_small_top(core, MA_GRANULE - MA_PAGE);
+    assert_true(core_trim(core, 0));
+    assert_int_equal(dirty_bytes(core), 0);
+    assert_in_range(fake_os_purged(), MA_GRANULE - 4 * MA_PAGE, MA_GRANULE);
+}
+
+static void a_small_top_is_purged_when_it_was_not_needed_for_long(void **state)
+{
+    struct ma_core *core = core_of(state);
+    make_hole(core, 24); /* for what idle() allocates */
+    make_small_top(core, MA_GRANULE / 2);
+    idle(core, 2 * MA_DECAY);
+    idle(core, 2 * MA_DECAY);
+    assert_in_range(fake_os_purged(), MA_GRANULE / 2 - 4 * MA_PAGE, MA_GRANULE / 2);
+}
+
 static void where_purging_is_refused_the_heap_does_without(void **state)
 {
     struct ma_core *core = core_of(state);
@@ -246,6 +276,8 @@ int main(void)
         TEST(pages_that_nobody_needs_for_long_go_back),
         TEST(pages_that_are_needed_again_and_again_stay),
         TEST(a_trim_returns_all_there_is),
+        TEST(a_top_that_is_too_small_to_trim_is_purged),
+        TEST(a_small_top_is_purged_when_it_was_not_needed_for_long),
         TEST(where_purging_is_refused_the_heap_does_without),
         TEST(purged_memory_is_not_cleared_again),
         TEST(a_purged_hole_that_was_used_in_part_is_purged_in_that_part),

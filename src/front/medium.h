@@ -42,8 +42,9 @@
 #define MEDIUM_BIN_COUNT (MEDIUM_EXACT_BIN_COUNT + (MEDIUM_DOUBLINGS << MEDIUM_BINS_LOG2) + 1)
 #define MEDIUM_WORDS ((MEDIUM_BIN_COUNT + 63) / 64)
 
-/* Places for blocks: at first, in a cache that was widened, and in one that is looked through with each free (check=1 and more). Once half of them are taken, a bin may have its share, that other
- * sizes find room, too; but where no more than a few bins hold any, each may have its part of all. */
+/* Places for blocks: at first; in a cache that was widened; and in one that was, where each free looks through a bin (check=1 and more).
+ * Once half of them are taken, a bin may have its share, that other sizes find room, too; but where no more than a few bins hold any,
+ * each may have its part of all. */
 #define MEDIUM_ROOM_FIRST 107
 #define MEDIUM_ROOM 4095
 #define MEDIUM_ROOM_CHECKED 1023

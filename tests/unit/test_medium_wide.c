@@ -3,6 +3,7 @@
  */
 #include "medium_fixture.h"
 
+#include "base/options.h"
 #include "front/reclaim.h"
 #include "front/room.h"
 
@@ -140,6 +141,18 @@ static void a_thread_that_goes_on_lacking_room_gets_more(void **state)
     turn_over(9);
     assert_int_equal(heap->medium.room, MEDIUM_ROOM);
     assert_true(heap->medium.count > MEDIUM_ROOM_FIRST);
+}
+
+/* Where each free looks through all that a bin holds, that is less. */
+static void with_checks_it_gets_fewer_places(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_fresh_thread();
+    options.check = 1;
+    turn_over(10);
+    options.check = 0;
+    assert_int_equal(heap->medium.room, MEDIUM_ROOM_CHECKED);
+    assert_in_range(heap->medium.count, MEDIUM_ROOM_FIRST, MEDIUM_ROOM_CHECKED);
 }
 
 static void a_thread_that_lacks_none_keeps_the_places_that_it_has(void **state)
@@ -461,6 +474,7 @@ int main(void)
         MEDIUM_TEST(all_places_of_a_wider_cache_are_of_use),
         MEDIUM_TEST(all_of_a_wider_cache_is_salvaged),
         MEDIUM_TEST(a_thread_that_goes_on_lacking_room_gets_more),
+        MEDIUM_TEST(with_checks_it_gets_fewer_places),
         MEDIUM_TEST(a_thread_that_lacks_none_keeps_the_places_that_it_has),
         MEDIUM_TEST(what_a_thread_does_not_ask_for_widens_no_cache),
         MEDIUM_TEST(what_one_thread_has_lacked_does_not_count_for_the_next),

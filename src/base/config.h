@@ -107,7 +107,7 @@
 #define MA_CACHE_MAX ((size_t)2 << 20)
 #define MA_CACHE_WIDE_EIGHTHS 5
 #define MA_CACHE_WIDE_LESS ((size_t)1 << 20)
-#define MA_CACHE_SWING_BYTES ((size_t)4 << 20)
+#define MA_CACHE_SWING_BYTES ((size_t)16 << 20)
 #define MA_CACHE_WIDE_MAX ((size_t)16 << 20)
 
 /* The same of empty slabs, which go back before the core grows. */

@@ -36,8 +36,7 @@ struct bins {
     struct mem_block *top; /* small, and in no list; NULL: none */
     size_t block_count;
     size_t bytes;
-    struct decay
-        dirty; /* bytes that a purge would give back, but for a top's that can be trimmed */
+    struct decay dirty; /* bytes that a purge would give back; a large top's are trimmed */
 };
 
 /* File a free block of which `written` may be other than zero. `is_top`: it is the core's top. */

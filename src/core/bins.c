@@ -12,7 +12,7 @@ _Static_assert(MA_BINNED_MAX >= TREE_BLOCK_MIN, "every block above the bins can 
  * they are blank. */
 #define PURGED_MIN (2 * MA_PAGE + TREE_BLOCK_MIN)
 
-/* A top of this size is trimmed, by granules. A smaller one is purged as any other block. */
+/* From this size on a top is trimmed, by granules: see core_trim_locked(). A smaller one is purged as any other block. */
 #define TRIMMED_MIN (MA_GRANULE + MB_MIN)
 
 static size_t index_of(size_t size)

@@ -15,7 +15,8 @@ void theap_bound_cache(struct theap *heap)
     int saved_errno = errno; /* the core may give memory back to the system */
     bool goes_on = heap->medium.bytes > heap->cache_limit; /* with what the last look began */
     if (heap->keep_left == 0) {
-        heap->keep_left = THEAP_LIMIT_AGE;
+        heap->keep_left =
+            medium_is_wide(&heap->medium) ? THEAP_WIDE_LIMIT_AGE : THEAP_LIMIT_AGE;
         if (!goes_on) {
             swing_fade(&heap->swing);
         }
@@ -60,7 +61,8 @@ static bool is_wanted(const struct theap *heap, size_t size)
     return medium_is_wanted(&heap->medium, medium_bin(size));
 }
 
-/* Whether the cache may hold `size` bytes more. Where it holds all that it may, larger blocks make room for what is wanted. */
+/* Whether the cache may hold `size` bytes more. Where it holds all that it may, larger blocks make room for what is wanted; but not where
+ * there are other threads, whom each of them would meet at a core's lock, when it goes and when it is asked for. */
 static bool may_hold(struct theap *heap, size_t size)
 {
     struct medium *medium = &heap->medium;
@@ -71,8 +73,8 @@ static bool may_hold(struct theap *heap, size_t size)
     if (medium->bytes + size <= heap->cache_limit) {
         return true;
     }
-    if (size > heap->cache_limit || medium->bytes > heap->cache_limit || !is_wanted(heap, size) ||
-        medium_is_among_largest(medium, size)) {
+    if (!os_is_alone() || size > heap->cache_limit || medium->bytes > heap->cache_limit ||
+        !is_wanted(heap, size) || medium_is_among_largest(medium, size)) {
         return false;
     }
     return medium_bound(medium, heap->cache_limit - size);
@@ -186,7 +188,7 @@ void *theap_take_other(struct theap *heap, size_t size)
 {
     struct medium *medium = &heap->medium;
     void *payload = medium_take_other(medium, size);
-    if (payload == NULL && medium->count < PARCEL_COUNT / 2 && parcels_exist()) {
+    if (payload == NULL && medium->bytes < heap->cache_limit / 2 && parcels_exist()) {
         int saved_errno = errno; /* as above */
         take_parcel(heap);
         payload = medium_take(medium, size);

@@ -15,8 +15,7 @@ void theap_bound_cache(struct theap *heap)
     int saved_errno = errno; /* the core may give memory back to the system */
     bool goes_on = heap->medium.bytes > heap->cache_limit; /* with what the last look began */
     if (heap->keep_left == 0) {
-        heap->keep_left =
-            medium_is_wide(&heap->medium) ? THEAP_WIDE_LIMIT_AGE : THEAP_LIMIT_AGE;
+        heap->keep_left = medium_is_wide(&heap->medium) ? THEAP_WIDE_LIMIT_AGE : THEAP_LIMIT_AGE;
         if (!goes_on) {
             swing_fade(&heap->swing);
         }
@@ -188,7 +187,7 @@ void *theap_take_other(struct theap *heap, size_t size)
 {
     struct medium *medium = &heap->medium;
     void *payload = medium_take_other(medium, size);
-    if (payload == NULL && medium->bytes < heap->cache_limit / 2 && parcels_exist()) {
+    if (payload == NULL && medium->bytes <= heap->cache_limit / 2 && parcels_exist()) {
         int saved_errno = errno; /* as above */
         take_parcel(heap);
         payload = medium_take(medium, size);

@@ -49,6 +49,7 @@
 #define MEDIUM_ROOM 4095
 #define MEDIUM_ROOM_CHECKED 1023
 #define MEDIUM_BIN_SHARE 27
+#define MEDIUM_WIDE_BIN_SHARE 13
 #define MEDIUM_FEW_BINS 4
 
 /* Blocks of a run: so many bytes together, and so many of them, that it never takes long to give them back. */
@@ -338,7 +339,7 @@ void *medium_take_aligned(struct medium *medium, size_t alignment, size_t size);
 /* So many places a bin may have where many do. */
 static inline size_t medium_bin_room(const struct medium *medium)
 {
-    return (medium->room + 1) / MEDIUM_BIN_SHARE;
+    return (medium->room + 1) / (medium_is_wide(medium) ? MEDIUM_WIDE_BIN_SHARE : MEDIUM_BIN_SHARE);
 }
 
 /* The rest of medium_has_room(), where most places are taken. */

@@ -20,6 +20,7 @@ static bool has_missed;
 /* Registry lock: */
 static struct theap *heaps; /* all there are, those of ended threads included */
 static size_t taken_count;  /* atomic; heaps that serve a thread */
+static size_t wide_count;   /* atomic; those of them that have places for a wide cache */
 
 /*
  * Take the lock; false where the caller must do without.
@@ -71,18 +72,29 @@ static struct theap *new_heap_locked(void)
     return heap;
 }
 
+static void change_locked(size_t *count, int change)
+{
+    __atomic_store_n(count, *count + (size_t)change, __ATOMIC_RELAXED);
+}
+
+/* The heap serves a thread from now on; or none any more. */
+static void set_taken_locked(struct theap *heap, bool is_taken)
+{
+    heap->is_taken = is_taken;
+    change_locked(&taken_count, is_taken ? 1 : -1);
+    if (heap->places != NULL) {
+        change_locked(&wide_count, is_taken ? 1 : -1);
+    }
+}
+
 struct medium_places *registry_places(struct theap *heap)
 {
     if (heap->places == NULL && enter()) {
         heap->places = room_take(sizeof(struct medium_places));
+        change_locked(&wide_count, heap->places != NULL);
         leave();
     }
     return heap->places;
-}
-
-static void count_taken_locked(int change)
-{
-    __atomic_store_n(&taken_count, taken_count + (size_t)change, __ATOMIC_RELAXED);
 }
 
 static bool has_one_heap(void)
@@ -105,6 +117,12 @@ static size_t part_of(size_t bytes)
     return bytes / (__atomic_load_n(&taken_count, __ATOMIC_RELAXED) + 1);
 }
 
+/* The part of one whose cache is wide, of what only these may hold. */
+static size_t wide_part_of(size_t bytes)
+{
+    return bytes / (__atomic_load_n(&wide_count, __ATOMIC_RELAXED) + 1);
+}
+
 /* How much a cache that is not wide may hold, where all may hold a share of `bytes`. */
 static size_t narrow_limit(size_t bytes)
 {
@@ -123,7 +141,7 @@ size_t registry_wide_cache_limit(size_t wanted)
     if (!has_one_heap()) {
         size_t shared = bytes / 8 * MA_CACHE_WIDE_EIGHTHS;
         wide = part_of(shared > MA_CACHE_WIDE_LESS ? shared - MA_CACHE_WIDE_LESS : 0);
-        wide = bits_max(wide, bits_min(wanted, part_of(MA_CACHE_SWING_BYTES + shared)));
+        wide = bits_max(wide, bits_min(wanted, wide_part_of(MA_CACHE_SWING_BYTES + shared)));
     }
     return bits_max(narrow_limit(bytes), bits_min(wide, MA_CACHE_WIDE_MAX));
 }
@@ -150,8 +168,7 @@ struct theap *registry_enter(void)
     }
     if (heap != NULL) {
         heap->pointer = &front_offset;
-        heap->is_taken = true;
-        count_taken_locked(1);
+        set_taken_locked(heap, true);
     }
     leave();
     return heap;
@@ -188,8 +205,7 @@ static void abandon_all_locked(struct theap *heap)
 /* The heap serves no thread any more. */
 static void put_down_locked(struct theap *heap)
 {
-    heap->is_taken = false;
-    count_taken_locked(-1);
+    set_taken_locked(heap, false);
     resting_push(heap);
 }
 
@@ -308,8 +324,7 @@ static bool close_others_locked(const struct theap *mine)
     for (struct theap *heap = heaps; heap != NULL; heap = heap->next) {
         if (heap != mine && heap->is_taken) {
             has_any = true;
-            heap->is_taken = false;
-            count_taken_locked(-1);
+            set_taken_locked(heap, false);
         }
     }
     return has_any;

@@ -142,7 +142,7 @@ static inline void theap_begin(const struct theap *heap)
 }
 
 /* A heap looks anew how much it may cache after so many blocks: more where the cache is wide, as it is to hold swings of thousands. */
-enum { THEAP_LIMIT_AGE = 256, THEAP_WIDE_LIMIT_AGE = 1024 };
+enum { THEAP_LIMIT_AGE = 256, THEAP_WIDE_LIMIT_AGE = 512 };
 
 /* A cache is widened when it has had no room so often. */
 enum { THEAP_REFUSED_MAX = 128 };

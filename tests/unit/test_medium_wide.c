@@ -241,11 +241,11 @@ static void a_wide_cache_holds_a_larger_share_of_a_large_heap(void **state)
     release(large);
 }
 
-/* So many threads that a thread's part of the heap is small. */
+/* So many threads, all with wide caches, that a thread's part of the heap is small. */
 static void begin_others(void)
 {
     for (int i = 0; i < 60; i++) {
-        begin_thread();
+        assert_non_null(registry_places(begin_thread()));
     }
 }
 

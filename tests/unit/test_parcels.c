@@ -237,16 +237,70 @@ static void what_a_thread_never_asks_for_serves_another(void **state)
     assert_false(parcels_exist());
 }
 
-static void a_thread_with_a_full_cache_takes_nothing(void **state)
+/* As much as the half of what it may hold, and `more`. */
+static void fill_half_of_cache(struct theap *heap, size_t more)
+{
+    size_t filled = registry_cache_limit() / 2 + more;
+    while (heap->medium.bytes < filled) {
+        assert_true(front_keep(mb_of_payload(block_of(3000))));
+    }
+}
+
+static void a_thread_whose_cache_is_half_full_takes_nothing(void **state)
 {
     (void)state;
     free_unasked(PARCEL_COUNT);
-    begin_thread();
-    for (size_t i = 0; i < PARCEL_COUNT / 2; i++) {
-        assert_true(front_keep(mb_of_payload(block_of(3000))));
-    }
+    fill_half_of_cache(begin_thread(), 3000);
     assert_null(front_take(1500));
     assert_true(parcels_exist());
+}
+
+static void a_thread_whose_cache_is_less_than_half_full_takes_what_it_lacks(void **state)
+{
+    (void)state;
+    free_unasked(PARCEL_COUNT);
+    struct theap *heap = begin_thread();
+    fill_half_of_cache(heap, -(size_t)20000);
+    assert_true(heap->medium.count > PARCEL_COUNT / 2);
+    void *taken = front_take(1500);
+    assert_non_null(taken);
+    release(taken);
+}
+
+/* Two blocks fill the cache of a thread that goes on to free smaller ones, which it asks for: whether the cache then holds both still. */
+static bool keeps_large_for_small(void)
+{
+    struct theap *heap = begin_thread();
+    medium_want(&heap->medium, medium_bin_for(1500));
+    theap_bound_cache(heap);
+    size_t large = heap->cache_limit / 16 * 7; /* blocks of it may be larger by a sixteenth */
+    void *blocks[] = {block_of(large), block_of(large)};
+    size_t bin = medium_bin(block_size(blocks[0]));
+    void *small[PARCEL_COUNT];
+    for (size_t i = 0; i < PARCEL_COUNT; i++) {
+        small[i] = block_of(1500);
+    }
+    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+        assert_true(front_keep(mb_of_payload(blocks[i])));
+    }
+    for (size_t i = 0; i < PARCEL_COUNT; i++) {
+        if (!front_keep(mb_of_payload(small[i]))) {
+            release(small[i]);
+        }
+    }
+    return heap->medium.counts[bin] == COUNT_OF(blocks);
+}
+
+static void larger_blocks_make_room_where_there_are_no_other_threads(void **state)
+{
+    (void)state;
+    assert_false(keeps_large_for_small());
+}
+
+static void larger_blocks_stay_where_there_are_other_threads(void **state)
+{
+    (void)state;
+    assert_true(keeps_large_for_small());
 }
 
 static void an_end_gives_back_what_was_gathered(void **state)
@@ -308,6 +362,8 @@ static void a_second_free_of_what_waits_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        /* First: once there has been another thread the process is not taken for one of a single thread. */
+        PARCELS_TEST(larger_blocks_make_room_where_there_are_no_other_threads),
         PARCELS_TEST(what_is_put_in_bears_a_mark_and_is_counted),
         PARCELS_TEST(what_is_unpacked_bears_none),
         PARCELS_TEST(what_is_sent_can_be_taken_once),
@@ -317,7 +373,9 @@ int main(void)
         PARCELS_TEST(what_is_in_is_known_whatever_is_written_there),
         PARCELS_TEST(a_child_has_none),
         THREADS_TEST(what_a_thread_never_asks_for_serves_another),
-        THREADS_TEST(a_thread_with_a_full_cache_takes_nothing),
+        THREADS_TEST(a_thread_whose_cache_is_half_full_takes_nothing),
+        THREADS_TEST(a_thread_whose_cache_is_less_than_half_full_takes_what_it_lacks),
+        THREADS_TEST(larger_blocks_stay_where_there_are_other_threads),
         THREADS_TEST(an_end_gives_back_what_was_gathered),
         THREADS_TEST(shares_bound_what_is_gathered),
         THREADS_TEST(what_waits_is_taken_where_memory_is_out),

@@ -204,6 +204,21 @@ static void what_the_cores_have_free_makes_no_limit_of_several_grow(void **state
     cores_free(cores_owner_of(behind), behind);
 }
 
+/* Before any other test of wide caches: a heap keeps its places. */
+static void threads_without_wide_caches_lessen_no_ones_use_of_them(void **state)
+{
+    (void)state;
+    assert_non_null(registry_places(begin_thread()));
+    begin_thread();
+    size_t most = registry_wide_cache_limit((size_t)1 << 30);
+    struct theap *idle = begin_thread();
+    assert_in_range(registry_wide_cache_limit((size_t)1 << 30), most, most + MA_GRANULE);
+    assert_non_null(registry_places(idle));
+    assert_in_range(registry_wide_cache_limit((size_t)1 << 30), most / 2, most - most / 4);
+    end_thread(idle);
+    assert_in_range(registry_wide_cache_limit((size_t)1 << 30), most, most + MA_GRANULE);
+}
+
 static void the_limit_of_wide_caches_is_a_larger_share_of_a_large_heap(void **state)
 {
     (void)state;
@@ -232,8 +247,8 @@ static void the_wide_cache_of_an_only_thread_may_have_as_much_as_the_heap(void *
 static void the_limit_of_wide_caches_grows_with_their_use_up_to_a_bound(void **state)
 {
     (void)state;
-    begin_thread();
-    begin_thread();
+    assert_non_null(registry_places(begin_thread()));
+    assert_non_null(registry_places(begin_thread()));
     void *large = cores_alloc((size_t)4 << 20);
     size_t without = registry_wide_cache_limit(0);
     size_t most = (MA_CACHE_SWING_BYTES + cores_live_bytes() / 8 * MA_CACHE_WIDE_EIGHTHS) / 3;
@@ -1039,6 +1054,7 @@ int main(void)
         FRONT_TEST(slabs_that_nobody_has_touched_do_not_make_the_cache_limit_grow),
         FRONT_TEST(the_cache_limit_grows_with_the_heap_up_to_a_bound),
         FRONT_TEST(what_the_cores_have_free_makes_no_limit_of_several_grow),
+        FRONT_TEST(threads_without_wide_caches_lessen_no_ones_use_of_them),
         FRONT_TEST(the_limit_of_wide_caches_is_a_larger_share_of_a_large_heap),
         FRONT_TEST(the_wide_cache_of_an_only_thread_may_have_as_much_as_the_heap),
         FRONT_TEST(the_limit_of_wide_caches_grows_with_their_use_up_to_a_bound),

@@ -222,26 +222,35 @@ void cores_free_chain(void *payload)
     }
 }
 
-/* The sum of what the first core of each shard has in the atomic field that lies `offset` bytes into it. */
-static size_t sum_of(size_t offset)
+/* The sum of what `of` gives for the first core of each shard. */
+static inline size_t sum_over_shards(size_t (*of)(const struct ma_core *core))
 {
     size_t sum = 0;
     size_t count = shards_count();
     for (size_t i = 0; i < count; i++) {
-        const char *core = (const char *)&shard_number(i)->cores[0];
-        sum += __atomic_load_n((const size_t *)(core + offset), __ATOMIC_RELAXED);
+        sum += of(&shard_number(i)->cores[0]);
     }
     return sum;
 }
 
+static size_t heap_bytes_of(const struct ma_core *core)
+{
+    return __atomic_load_n(&core->heap_bytes, __ATOMIC_RELAXED);
+}
+
+static size_t live_bytes_of(const struct ma_core *core)
+{
+    return __atomic_load_n(&core->live_bytes, __ATOMIC_RELAXED);
+}
+
 size_t cores_heap_bytes(void)
 {
-    return sum_of(offsetof(struct ma_core, heap_bytes));
+    return sum_over_shards(heap_bytes_of);
 }
 
 size_t cores_live_bytes(void)
 {
-    return sum_of(offsetof(struct ma_core, live_bytes));
+    return sum_over_shards(live_bytes_of);
 }
 
 struct ma_core *cores_owner_of(const void *address)

@@ -100,8 +100,8 @@
 /* Released blocks that threads keep: all of them together about CACHE_BYTES and 1/CACHE_SHARE of
  * the heap, each its part of that and at most CACHE_MAX. A thread whose cache was widened may keep more, at most CACHE_WIDE_MAX: as
  * much as the heap has if it is the only thread; else its part of CACHE_WIDE_EIGHTHS less CACHE_WIDE_LESS, or its swing (front/swing.h),
- * at most the part that each wide cache has of CACHE_SWING_BYTES and CACHE_WIDE_EIGHTHS. Where there are several threads, what the
- * cores have free does not count as the heap's. Bytes. See docs/adr/0023-the-block-cache-in-tables.md. */
+ * at most what all swings together have left of CACHE_SWING_BYTES. Where there are several threads, what the cores have free does not
+ * count as the heap's. Bytes. See docs/adr/0023-the-block-cache-in-tables.md. */
 #define MA_CACHE_BYTES ((size_t)512 << 10)
 #define MA_CACHE_SHARE 16
 #define MA_CACHE_MAX ((size_t)2 << 20)

@@ -195,6 +195,9 @@ struct taken core_take_locked(struct ma_core *core, const struct core_request *r
 {
     MA_ASSERT(lock_held_by_me(&core->lock));
     size_t size = r->block_size != 0 ? r->block_size : mb_size_for(r->size);
+    if (core_denies_locked(core, size)) {
+        return (struct taken){NULL, written_none()};
+    }
     struct taken taken = r->alignment > MA_ALIGNMENT ? allocate_aligned_locked(core, r, size)
                                                      : allocate_locked(core, r, size);
     core_reserve_again_locked(core);

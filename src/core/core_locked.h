@@ -49,6 +49,10 @@ static inline void core_count_live_locked(struct ma_core *core, size_t bytes)
  * the space. */
 void core_reserve_again_locked(struct ma_core *core);
 
+/* Whether a core that serves interrupting calls is to deny a block of `size` bytes: it is not small, and nothing is set aside, nor to be had
+ * now, so that what the core has is for small ones. */
+bool core_denies_locked(struct ma_core *core, size_t size);
+
 /* Extend the segment `core->growing`, so that a filed free block of at least `size`
  * bytes ends it; NULL where the segment cannot be extended. */
 struct mem_block *core_extend_locked(struct ma_core *core, size_t size);

@@ -5,6 +5,9 @@
 
 #include "os/os.h"
 
+/* Of what was set aside, and of the last that there is, a block may have such a share at most. */
+enum { RESERVE_SHARE = 8 };
+
 /* What a segment needs besides one block: its record and its fence. */
 static size_t segment_cost(void)
 {
@@ -112,11 +115,12 @@ static void bury_top_locked(struct ma_core *core)
     }
 }
 
-/* A segment with a block of `size` bytes, of `*growth` bytes; NULL when memory is out. */
+/* A segment with a block of `size` bytes, of `*growth` bytes; NULL when memory is out. What was set aside is for small blocks: it is to last
+ * for all that a handler asks for, or a child that it forks. */
 static struct segment *take_segment_locked(struct ma_core *core, size_t size, size_t *growth)
 {
     size_t needed = size + segment_cost();
-    if (needed <= core->reserve.size) {
+    if (needed <= core->reserve.size / RESERVE_SHARE) {
         struct space_run run = core->reserve;
         core->reserve = (struct space_run){NULL, 0, false};
         *growth = run.size;
@@ -265,6 +269,15 @@ void core_reserve_again_locked(struct ma_core *core)
     if (core->lock.interrupts && core->reserve.start == NULL) {
         set_aside_locked(core);
     }
+}
+
+bool core_denies_locked(struct ma_core *core, size_t size)
+{
+    if (!core->lock.interrupts || size <= MA_GRANULE / RESERVE_SHARE) {
+        return false;
+    }
+    core_reserve_again_locked(core);
+    return core->reserve.start == NULL;
 }
 
 bool core_reserve(struct ma_core *core)

@@ -118,6 +118,10 @@ void *core_realloc(struct ma_core *core, void *payload, size_t size)
 {
     core_enter(core);
     struct mem_block *old = core_block_of(payload, "realloc");
+    if (mb_size_for(size) > mb_size(old) && core_denies_locked(core, mb_size_for(size))) {
+        core_leave(core);
+        return NULL;
+    }
     bool may_move = move_is_worth(mb_usable(old));
     struct mem_block *b = resize_locked(core, old, mb_size_for(size), !may_move);
     struct taken taken = {NULL, written_none()};

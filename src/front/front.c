@@ -253,7 +253,7 @@ bool front_settle(void)
         theap_read_inbox(heap);
         has_any = medium_all_bytes(&heap->medium) > 0;
         medium_flush(&heap->medium);
-        heap->swing = (struct swing){0};
+        registry_forget_swing(heap);
     }
     front_leave_slow(heap);
     return has_any;

@@ -21,7 +21,7 @@ void theap_bound_cache(struct theap *heap)
         }
     }
     heap->share = medium_is_wide(&heap->medium)
-                      ? registry_wide_cache_limit(swing_room(&heap->swing))
+                      ? registry_wide_cache_limit(heap, swing_room(&heap->swing))
                       : registry_cache_limit();
     heap->asks = heap->asks || medium_is_asked(&heap->medium);
     heap->cache_limit = heap->asks ? heap->share : 0;
@@ -60,8 +60,8 @@ static bool is_wanted(const struct theap *heap, size_t size)
     return medium_is_wanted(&heap->medium, medium_bin(size));
 }
 
-/* Whether the cache may hold `size` bytes more. Where it holds all that it may, larger blocks make room for what is wanted; but not where
- * there are other threads, whom each of them would meet at a core's lock, when it goes and when it is asked for. */
+/* Whether the cache may hold `size` bytes more. Where it holds all that it may, larger blocks make room for what is wanted; but not in a
+ * wide one where other threads have heaps, too, whom each of them would meet at a core's lock, when it goes and when it is asked for. */
 static bool may_hold(struct theap *heap, size_t size)
 {
     struct medium *medium = &heap->medium;
@@ -72,7 +72,8 @@ static bool may_hold(struct theap *heap, size_t size)
     if (medium->bytes + size <= heap->cache_limit) {
         return true;
     }
-    if (!os_is_alone() || size > heap->cache_limit || medium->bytes > heap->cache_limit ||
+    bool makes_room = !medium_is_wide(medium) || registry_has_one_heap();
+    if (!makes_room || size > heap->cache_limit || medium->bytes > heap->cache_limit ||
         !is_wanted(heap, size) || medium_is_among_largest(medium, size)) {
         return false;
     }
@@ -183,11 +184,19 @@ static void take_parcel(struct theap *heap)
     cores_free_chain(rest);
 }
 
+/* Whether the cache is at most half full; and if it is not wide, holds next to nothing. */
+static bool has_room_for_parcels(const struct theap *heap)
+{
+    const struct medium *medium = &heap->medium;
+    size_t most = medium_is_wide(medium) ? medium->easy_room : PARCEL_COUNT / 2;
+    return medium->count < most && medium->bytes <= heap->cache_limit / 2;
+}
+
 void *theap_take_other(struct theap *heap, size_t size)
 {
     struct medium *medium = &heap->medium;
     void *payload = medium_take_other(medium, size);
-    if (payload == NULL && medium->bytes <= heap->cache_limit / 2 && parcels_exist()) {
+    if (payload == NULL && has_room_for_parcels(heap) && parcels_exist()) {
         int saved_errno = errno; /* as above */
         take_parcel(heap);
         payload = medium_take(medium, size);

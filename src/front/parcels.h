@@ -3,8 +3,8 @@
  *
  * In a program whose threads hand buffers on, one allocates what another frees. By way of the core both would meet at its lock, and
  * split and merge the same memory over and over. So what a thread does not ask for, and has no place for, is gathered in a parcel. A full
- * one is left in a pigeonhole, for a thread that lacks a block and whose cache is at most half full; where no pigeonhole is empty, the core
- * has it.
+ * one is left in a pigeonhole, for a thread that lacks a block and has next to nothing cached, or whose wide cache is at most half full;
+ * where no pigeonhole is empty, the core has it.
  *
  * The blocks of a parcel are linked through their payloads, and bear the mark of cached ones.
  */

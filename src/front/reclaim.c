@@ -104,7 +104,7 @@ static void take_locked(struct theap *heap, bool with_cached, struct loot *loot)
     loot->slabs = waiting_take(heap, loot->slabs);
     if (with_cached) {
         loot->blocks = medium_take_all(&heap->medium, loot->blocks);
-        heap->swing = (struct swing){0};
+        registry_forget_swing(heap);
         loot->slabs = lists_take_empties(heap, loot->slabs);
     }
 }

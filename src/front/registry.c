@@ -20,7 +20,7 @@ static bool has_missed;
 /* Registry lock: */
 static struct theap *heaps; /* all there are, those of ended threads included */
 static size_t taken_count;  /* atomic; heaps that serve a thread */
-static size_t wide_count;   /* atomic; those of them that have places for a wide cache */
+static size_t swing_bytes;  /* atomic; what wide caches have been granted for their swings */
 
 /*
  * Take the lock; false where the caller must do without.
@@ -72,32 +72,31 @@ static struct theap *new_heap_locked(void)
     return heap;
 }
 
-static void change_locked(size_t *count, int change)
+/* The heap may hold so many bytes for its swing, and no longer what it might. */
+static void grant(struct theap *heap, size_t bytes)
 {
-    __atomic_store_n(count, *count + (size_t)change, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&swing_bytes, bytes - heap->granted, __ATOMIC_RELAXED);
+    heap->granted = bytes;
 }
 
 /* The heap serves a thread from now on; or none any more. */
 static void set_taken_locked(struct theap *heap, bool is_taken)
 {
+    grant(heap, 0);
     heap->is_taken = is_taken;
-    change_locked(&taken_count, is_taken ? 1 : -1);
-    if (heap->places != NULL) {
-        change_locked(&wide_count, is_taken ? 1 : -1);
-    }
+    __atomic_store_n(&taken_count, taken_count + (is_taken ? 1 : (size_t)-1), __ATOMIC_RELAXED);
 }
 
 struct medium_places *registry_places(struct theap *heap)
 {
     if (heap->places == NULL && enter()) {
         heap->places = room_take(sizeof(struct medium_places));
-        change_locked(&wide_count, heap->places != NULL);
         leave();
     }
     return heap->places;
 }
 
-static bool has_one_heap(void)
+bool registry_has_one_heap(void)
 {
     return __atomic_load_n(&taken_count, __ATOMIC_RELAXED) <= 1;
 }
@@ -106,7 +105,7 @@ static bool has_one_heap(void)
  * when another asks, and all could hold the more. */
 static size_t shared_bytes(void)
 {
-    size_t bytes = has_one_heap() ? cores_heap_bytes() : cores_live_bytes();
+    size_t bytes = registry_has_one_heap() ? cores_heap_bytes() : cores_live_bytes();
     size_t fresh = slab_fresh_bytes();
     return bytes > fresh ? bytes - fresh : 0;
 }
@@ -115,12 +114,6 @@ static size_t shared_bytes(void)
 static size_t part_of(size_t bytes)
 {
     return bytes / (__atomic_load_n(&taken_count, __ATOMIC_RELAXED) + 1);
-}
-
-/* The part of one whose cache is wide, of what only these may hold. */
-static size_t wide_part_of(size_t bytes)
-{
-    return bytes / (__atomic_load_n(&wide_count, __ATOMIC_RELAXED) + 1);
 }
 
 /* How much a cache that is not wide may hold, where all may hold a share of `bytes`. */
@@ -134,16 +127,35 @@ size_t registry_cache_limit(void)
     return narrow_limit(shared_bytes());
 }
 
-size_t registry_wide_cache_limit(size_t wanted)
+/* What is left for the swing of one heap of what all may have together. */
+static size_t swing_left(const struct theap *heap)
+{
+    size_t others = __atomic_load_n(&swing_bytes, __ATOMIC_RELAXED) - heap->granted;
+    return others < MA_CACHE_SWING_BYTES ? MA_CACHE_SWING_BYTES - others : 0;
+}
+
+size_t registry_wide_cache_limit(struct theap *heap, size_t wanted)
 {
     size_t bytes = shared_bytes();
-    size_t wide = bytes;
-    if (!has_one_heap()) {
-        size_t shared = bytes / 8 * MA_CACHE_WIDE_EIGHTHS;
-        wide = part_of(shared > MA_CACHE_WIDE_LESS ? shared - MA_CACHE_WIDE_LESS : 0);
-        wide = bits_max(wide, bits_min(wanted, wide_part_of(MA_CACHE_SWING_BYTES + shared)));
+    size_t narrow = narrow_limit(bytes);
+    if (registry_has_one_heap()) {
+        grant(heap, 0);
+        return bits_max(narrow, bits_min(bytes, MA_CACHE_WIDE_MAX));
     }
-    return bits_max(narrow_limit(bytes), bits_min(wide, MA_CACHE_WIDE_MAX));
+    size_t shared = bytes / 8 * MA_CACHE_WIDE_EIGHTHS;
+    size_t part = part_of(shared > MA_CACHE_WIDE_LESS ? shared - MA_CACHE_WIDE_LESS : 0);
+    part = bits_min(bits_max(part, narrow), MA_CACHE_WIDE_MAX);
+    /* However much others have been granted, and hold while they idle, each has its part. */
+    size_t most = bits_max(part + swing_left(heap), part_of(MA_CACHE_SWING_BYTES + shared));
+    size_t limit = bits_max(part, bits_min(wanted, bits_min(most, MA_CACHE_WIDE_MAX)));
+    grant(heap, limit - part);
+    return limit;
+}
+
+void registry_forget_swing(struct theap *heap)
+{
+    heap->swing = (struct swing){0};
+    grant(heap, 0);
 }
 
 size_t registry_empty_limit(void)

@@ -39,10 +39,17 @@ bool registry_take_note(struct slab *slab);
 /* In a forked child: the heaps of all threads but this one's, `mine` (which may be NULL), have ended. */
 MA_RARE void registry_after_fork(struct theap *mine);
 
-/* Bytes of released blocks that a thread may keep, its share of a part of the heap: as a rule; and where its cache was widened, and
- * it has a use for `wanted` bytes. */
+/* Bytes of released blocks that a thread may keep, its share of a part of the heap: as a rule; and where the cache of its heap was widened,
+ * and it has a use for `wanted` bytes. Beyond its share it is granted some of what all have together for their swings. */
 size_t registry_cache_limit(void);
-size_t registry_wide_cache_limit(size_t wanted);
+size_t registry_wide_cache_limit(struct theap *heap, size_t wanted);
+
+/* What is known of the swing of the heap's cache is true no longer, as it was emptied. Called by the owner, or while the heap is shut and
+ * the owner outside. */
+MA_RARE void registry_forget_swing(struct theap *heap);
+
+/* Whether only one thread has a heap, or none. */
+bool registry_has_one_heap(void);
 
 /* Memory for a heap's wider cache, which it keeps; NULL where there is none to be had now. Called by the heap's owner. */
 MA_RARE struct medium_places *registry_places(struct theap *heap);

@@ -56,6 +56,7 @@ struct theap {
     bool asks;            /* the thread has asked for blocks */
     bool has_lacked;      /* one, since one that nobody asks for was looked for */
     struct swing swing;   /* of the blocks in the cache */
+    size_t granted;       /* bytes of its share that it has for its swing: see registry.c */
     size_t refused_count; /* blocks that are asked for, and had no room in the narrow cache */
     /* Atomic: */
     granule_index inbox; /* slabs in which others have freed objects; or INBOX_CLOSED */

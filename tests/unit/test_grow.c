@@ -591,15 +591,35 @@ static void alloc_within(void)
     interrupting_result = core_alloc(interrupting_core, 1000);
 }
 
-static void interrupt_next_growth(struct ma_core *growing, struct ma_core *interrupting)
+/* Something large, which may be denied; and then as much as a handler, or its child, may ask for in small blocks. */
+static void alloc_much_within(void)
+{
+    enum { SMALL_COUNT = 55 };
+    interruption_count++;
+    core_alloc(interrupting_core, 40 * KIB);
+    for (int i = 0; i < SMALL_COUNT; i++) {
+        interrupting_result = core_alloc(interrupting_core, 1000);
+        if (interrupting_result == NULL) {
+            return;
+        }
+    }
+}
+
+static void interrupt_next_growth_by(struct ma_core *growing, struct ma_core *interrupting,
+                                     void (*within)(void))
 {
     interrupting_core = interrupting;
     interruption_count = 0;
-    within_write = alloc_within;
+    within_write = within;
     options.verbose = 1;
     core_alloc(growing, 300 * KIB);
     options.verbose = 0;
     within_write = NULL;
+}
+
+static void interrupt_next_growth(struct ma_core *growing, struct ma_core *interrupting)
+{
+    interrupt_next_growth_by(growing, interrupting, alloc_within);
 }
 
 static void a_call_that_interrupts_the_space_gets_NULL_and_does_not_wait(void **state)
@@ -632,6 +652,27 @@ static void interrupting_calls_find_memory_however_much_the_core_had_to_give_bef
         assert_non_null(interrupting_result);
     }
     assert_int_equal(core_check(interrupting), 0);
+}
+
+static void a_large_block_leaves_small_ones_what_was_taken_ahead(void **state)
+{
+    struct ma_core *interrupting = second_core_of(state);
+    assert_true(core_reserve(interrupting));
+    interrupt_next_growth_by(core_of(state), interrupting, alloc_much_within);
+    assert_int_equal(interruption_count, 1);
+    assert_non_null(interrupting_result);
+}
+
+/* The space is interrupted twice: the first time what was set aside is used. */
+static void a_large_block_leaves_small_ones_the_last_memory(void **state)
+{
+    struct ma_core *interrupting = second_core_of(state);
+    assert_true(core_reserve(interrupting));
+    interrupt_next_growth(core_of(state), interrupting);
+    core_free(interrupting, interrupting_result);
+    interrupt_next_growth_by(core_of(state), interrupting, alloc_much_within);
+    assert_int_equal(interruption_count, 1);
+    assert_non_null(interrupting_result);
 }
 
 static void a_block_that_grows_leaves_interrupting_calls_memory_too(void **state)
@@ -924,6 +965,8 @@ int main(void)
         TEST(a_call_that_interrupts_the_space_gets_NULL_and_does_not_wait),
         TEST(a_call_that_interrupts_the_space_is_served_from_what_was_taken_ahead),
         TEST(interrupting_calls_find_memory_however_much_the_core_had_to_give_before),
+        TEST(a_large_block_leaves_small_ones_what_was_taken_ahead),
+        TEST(a_large_block_leaves_small_ones_the_last_memory),
         TEST(a_block_that_grows_leaves_interrupting_calls_memory_too),
         TEST_MAPPED(I4_a_segment_that_cannot_be_dropped_stays_filed),
         TEST(when_all_from_any_request_on_is_refused_the_heap_stays_sound),

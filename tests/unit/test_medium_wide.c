@@ -71,6 +71,14 @@ static void all_places_of_a_wider_cache_are_of_use(void **state)
     assert_null(medium_take(&medium, 1100));
 }
 
+static void a_dozen_sizes_have_nearly_all_places_of_a_wider_cache(void **state)
+{
+    (void)state;
+    medium_widen(&medium, &places, MEDIUM_ROOM);
+    fill_with_sizes(12);
+    assert_in_range(medium.count, MEDIUM_ROOM * 7 / 8, MEDIUM_ROOM);
+}
+
 static void all_of_a_wider_cache_is_salvaged(void **state)
 {
     (void)state;
@@ -241,11 +249,11 @@ static void a_wide_cache_holds_a_larger_share_of_a_large_heap(void **state)
     release(large);
 }
 
-/* So many threads, all with wide caches, that a thread's part of the heap is small. */
+/* So many threads that a thread's part of the heap is small; and what swings may take is taken. */
 static void begin_others(void)
 {
     for (int i = 0; i < 60; i++) {
-        assert_non_null(registry_places(begin_thread()));
+        registry_wide_cache_limit(begin_thread(), MA_CACHE_WIDE_MAX);
     }
 }
 
@@ -277,6 +285,21 @@ static void a_thread_that_frees_much_and_then_asks_for_as_much_may_hold_more(voi
     size_t all_at_once = share_after_turns_of(ALL);
     assert_true(all_at_once > one_by_one + one_by_one / 4);
     release(large);
+}
+
+static void a_wide_cache_remembers_its_swing_while_it_keeps_hundreds_of_blocks(void **state)
+{
+    (void)state;
+    struct theap *heap = begin_wide_thread();
+    heap->keep_left = 0;
+    theap_bound_cache(heap);
+    heap->swing.regained = (size_t)1 << 20;
+    for (size_t kept = 0; kept < 2 * ALL; kept += ALL) {
+        turn_over(1);
+    }
+    assert_int_equal(heap->swing.regained, (size_t)1 << 20);
+    turn_over(2);
+    assert_true(heap->swing.regained < (size_t)1 << 20);
 }
 
 /* Ask for some blocks of `size` bytes and free them, so many times. */
@@ -472,6 +495,7 @@ int main(void)
         MEDIUM_TEST(a_wider_cache_has_what_it_had),
         MEDIUM_TEST(a_wider_cache_has_more_room_for_all_and_for_each),
         MEDIUM_TEST(all_places_of_a_wider_cache_are_of_use),
+        MEDIUM_TEST(a_dozen_sizes_have_nearly_all_places_of_a_wider_cache),
         MEDIUM_TEST(all_of_a_wider_cache_is_salvaged),
         MEDIUM_TEST(a_thread_that_goes_on_lacking_room_gets_more),
         MEDIUM_TEST(with_checks_it_gets_fewer_places),
@@ -482,6 +506,7 @@ int main(void)
         MEDIUM_TEST(a_cache_is_widened_later_where_memory_is_out),
         MEDIUM_TEST(a_wide_cache_holds_a_larger_share_of_a_large_heap),
         MEDIUM_TEST(a_thread_that_frees_much_and_then_asks_for_as_much_may_hold_more),
+        MEDIUM_TEST(a_wide_cache_remembers_its_swing_while_it_keeps_hundreds_of_blocks),
         MEDIUM_TEST(blocks_that_nobody_asks_for_go_where_their_bytes_are_in_the_way),
         MEDIUM_TEST(no_call_gives_back_many_when_the_limit_falls),
         MEDIUM_TEST(what_was_shed_and_asked_for_again_is_not_shed_once_more),

@@ -237,40 +237,65 @@ static void what_a_thread_never_asks_for_serves_another(void **state)
     assert_false(parcels_exist());
 }
 
-/* As much as the half of what it may hold, and `more`. */
-static void fill_half_of_cache(struct theap *heap, size_t more)
+static struct theap *begin_wide_thread(void)
 {
-    size_t filled = registry_cache_limit() / 2 + more;
-    while (heap->medium.bytes < filled) {
+    struct theap *heap = begin_thread();
+    medium_widen(&heap->medium, registry_places(heap), MEDIUM_ROOM);
+    heap->asks = true;
+    theap_bound_cache(heap);
+    return heap;
+}
+
+/* Whether a thread that lacks a block takes a parcel. */
+static bool takes_a_parcel(void)
+{
+    void *taken = front_take(1500);
+    if (taken != NULL) {
+        release(taken);
+    }
+    assert_int_equal(taken != NULL, !parcels_exist());
+    return taken != NULL;
+}
+
+/* Cache blocks up to so many bytes. */
+static void fill_cache(struct theap *heap, size_t bytes)
+{
+    while (heap->medium.bytes < bytes) {
         assert_true(front_keep(mb_of_payload(block_of(3000))));
     }
 }
 
-static void a_thread_whose_cache_is_half_full_takes_nothing(void **state)
+static void a_thread_that_has_some_cached_takes_nothing(void **state)
 {
     (void)state;
     free_unasked(PARCEL_COUNT);
-    fill_half_of_cache(begin_thread(), 3000);
-    assert_null(front_take(1500));
-    assert_true(parcels_exist());
+    fill_cache(begin_thread(), PARCEL_COUNT / 2 * 3000);
+    assert_false(takes_a_parcel());
 }
 
-static void a_thread_whose_cache_is_less_than_half_full_takes_what_it_lacks(void **state)
+static void a_thread_with_a_wide_cache_takes_nothing_where_that_is_half_full(void **state)
 {
     (void)state;
     free_unasked(PARCEL_COUNT);
-    struct theap *heap = begin_thread();
-    fill_half_of_cache(heap, -(size_t)20000);
+    struct theap *heap = begin_wide_thread();
+    fill_cache(heap, heap->cache_limit / 2 + 1);
+    assert_false(takes_a_parcel());
+}
+
+static void
+a_thread_with_a_wide_cache_takes_what_it_lacks_where_that_is_less_than_half_full(void **state)
+{
+    (void)state;
+    free_unasked(PARCEL_COUNT);
+    struct theap *heap = begin_wide_thread();
+    fill_cache(heap, heap->cache_limit / 2 - 20000);
     assert_true(heap->medium.count > PARCEL_COUNT / 2);
-    void *taken = front_take(1500);
-    assert_non_null(taken);
-    release(taken);
+    assert_true(takes_a_parcel());
 }
 
 /* Two blocks fill the cache of a thread that goes on to free smaller ones, which it asks for: whether the cache then holds both still. */
-static bool keeps_large_for_small(void)
+static bool keeps_large_for_small(struct theap *heap)
 {
-    struct theap *heap = begin_thread();
     medium_want(&heap->medium, medium_bin_for(1500));
     theap_bound_cache(heap);
     size_t large = heap->cache_limit / 16 * 7; /* blocks of it may be larger by a sixteenth */
@@ -291,16 +316,24 @@ static bool keeps_large_for_small(void)
     return heap->medium.counts[bin] == COUNT_OF(blocks);
 }
 
-static void larger_blocks_make_room_where_there_are_no_other_threads(void **state)
+static void larger_blocks_make_room_in_a_narrow_cache(void **state)
 {
     (void)state;
-    assert_false(keeps_large_for_small());
+    begin_thread();
+    assert_false(keeps_large_for_small(begin_thread()));
 }
 
-static void larger_blocks_stay_where_there_are_other_threads(void **state)
+static void larger_blocks_make_room_in_a_wide_cache_where_no_other_thread_has_a_heap(void **state)
 {
     (void)state;
-    assert_true(keeps_large_for_small());
+    assert_false(keeps_large_for_small(begin_wide_thread()));
+}
+
+static void larger_blocks_stay_in_a_wide_cache_where_another_thread_has_a_heap(void **state)
+{
+    (void)state;
+    begin_thread();
+    assert_true(keeps_large_for_small(begin_wide_thread()));
 }
 
 static void an_end_gives_back_what_was_gathered(void **state)
@@ -362,8 +395,6 @@ static void a_second_free_of_what_waits_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        /* First: once there has been another thread the process is not taken for one of a single thread. */
-        PARCELS_TEST(larger_blocks_make_room_where_there_are_no_other_threads),
         PARCELS_TEST(what_is_put_in_bears_a_mark_and_is_counted),
         PARCELS_TEST(what_is_unpacked_bears_none),
         PARCELS_TEST(what_is_sent_can_be_taken_once),
@@ -373,9 +404,13 @@ int main(void)
         PARCELS_TEST(what_is_in_is_known_whatever_is_written_there),
         PARCELS_TEST(a_child_has_none),
         THREADS_TEST(what_a_thread_never_asks_for_serves_another),
-        THREADS_TEST(a_thread_whose_cache_is_half_full_takes_nothing),
-        THREADS_TEST(a_thread_whose_cache_is_less_than_half_full_takes_what_it_lacks),
-        THREADS_TEST(larger_blocks_stay_where_there_are_other_threads),
+        THREADS_TEST(a_thread_that_has_some_cached_takes_nothing),
+        THREADS_TEST(a_thread_with_a_wide_cache_takes_nothing_where_that_is_half_full),
+        THREADS_TEST(
+            a_thread_with_a_wide_cache_takes_what_it_lacks_where_that_is_less_than_half_full),
+        PARCELS_TEST(larger_blocks_make_room_in_a_narrow_cache),
+        PARCELS_TEST(larger_blocks_make_room_in_a_wide_cache_where_no_other_thread_has_a_heap),
+        PARCELS_TEST(larger_blocks_stay_in_a_wide_cache_where_another_thread_has_a_heap),
         THREADS_TEST(an_end_gives_back_what_was_gathered),
         THREADS_TEST(shares_bound_what_is_gathered),
         THREADS_TEST(what_waits_is_taken_where_memory_is_out),

@@ -177,13 +177,13 @@ static void slabs_that_nobody_has_touched_do_not_make_the_cache_limit_grow(void 
 static void the_cache_limit_grows_with_the_heap_up_to_a_bound(void **state)
 {
     (void)state;
-    begin_thread();
+    struct theap *heap = begin_thread();
     size_t before = registry_cache_limit();
     void *large = cores_alloc((size_t)16 << 20);
     assert_true(registry_cache_limit() > before);
     void *huge = cores_alloc((size_t)128 << 20);
     assert_int_equal(registry_cache_limit(), MA_CACHE_MAX);
-    assert_int_equal(registry_wide_cache_limit(0), MA_CACHE_WIDE_MAX);
+    assert_int_equal(registry_wide_cache_limit(heap, 0), MA_CACHE_WIDE_MAX);
     cores_free(cores_owner_of(large), large);
     cores_free(cores_owner_of(huge), huge);
 }
@@ -192,40 +192,25 @@ static void what_the_cores_have_free_makes_no_limit_of_several_grow(void **state
 {
     (void)state;
     begin_thread();
-    begin_thread();
+    struct theap *heap = begin_thread();
     void *large = cores_alloc((size_t)16 << 20);
     void *behind = cores_alloc(24);
     size_t before = registry_cache_limit();
-    size_t before_wide = registry_wide_cache_limit(0);
+    size_t before_wide = registry_wide_cache_limit(heap, 0);
     cores_free(cores_owner_of(large), large);
     assert_true(cores_heap_bytes() > (size_t)16 << 20);
     assert_true(registry_cache_limit() < before - (256 << 10));
-    assert_true(registry_wide_cache_limit(0) < before_wide / 4);
+    assert_true(registry_wide_cache_limit(heap, 0) < before_wide / 4);
     cores_free(cores_owner_of(behind), behind);
-}
-
-/* Before any other test of wide caches: a heap keeps its places. */
-static void threads_without_wide_caches_lessen_no_ones_use_of_them(void **state)
-{
-    (void)state;
-    assert_non_null(registry_places(begin_thread()));
-    begin_thread();
-    size_t most = registry_wide_cache_limit((size_t)1 << 30);
-    struct theap *idle = begin_thread();
-    assert_in_range(registry_wide_cache_limit((size_t)1 << 30), most, most + MA_GRANULE);
-    assert_non_null(registry_places(idle));
-    assert_in_range(registry_wide_cache_limit((size_t)1 << 30), most / 2, most - most / 4);
-    end_thread(idle);
-    assert_in_range(registry_wide_cache_limit((size_t)1 << 30), most, most + MA_GRANULE);
 }
 
 static void the_limit_of_wide_caches_is_a_larger_share_of_a_large_heap(void **state)
 {
     (void)state;
     begin_thread();
-    begin_thread();
+    struct theap *heap = begin_thread();
     void *large = cores_alloc((size_t)24 << 20);
-    assert_in_range(registry_wide_cache_limit(0), 2 * registry_cache_limit(),
+    assert_in_range(registry_wide_cache_limit(heap, 0), 2 * registry_cache_limit(),
                     cores_live_bytes() / 8 * MA_CACHE_WIDE_EIGHTHS / 3);
     cores_free(cores_owner_of(large), large);
 }
@@ -233,30 +218,86 @@ static void the_limit_of_wide_caches_is_a_larger_share_of_a_large_heap(void **st
 static void the_wide_cache_of_an_only_thread_may_have_as_much_as_the_heap(void **state)
 {
     (void)state;
-    begin_thread();
+    struct theap *heap = begin_thread();
     void *large = cores_alloc((size_t)4 << 20);
     core_trim(cores_owner_of(large), 0);
-    size_t heap = cores_heap_bytes();
-    assert_true(heap < MA_CACHE_WIDE_MAX);
-    assert_in_range(registry_wide_cache_limit(0), heap - heap / 8, heap);
+    size_t bytes = cores_heap_bytes();
+    assert_true(bytes < MA_CACHE_WIDE_MAX);
+    assert_in_range(registry_wide_cache_limit(heap, 0), bytes - bytes / 8, bytes);
     begin_thread();
-    assert_true(registry_wide_cache_limit(0) < heap / 4);
+    assert_true(registry_wide_cache_limit(heap, 0) < bytes / 4);
     cores_free(cores_owner_of(large), large);
 }
+
+#define MUCH ((size_t)1 << 30)
 
 static void the_limit_of_wide_caches_grows_with_their_use_up_to_a_bound(void **state)
 {
     (void)state;
-    assert_non_null(registry_places(begin_thread()));
-    assert_non_null(registry_places(begin_thread()));
+    begin_thread();
+    struct theap *heap = begin_thread();
     void *large = cores_alloc((size_t)4 << 20);
-    size_t without = registry_wide_cache_limit(0);
-    size_t most = (MA_CACHE_SWING_BYTES + cores_live_bytes() / 8 * MA_CACHE_WIDE_EIGHTHS) / 3;
-    assert_true(most > without + 2 * MA_GRANULE);
-    assert_int_equal(registry_wide_cache_limit(without / 2), without);
-    assert_int_equal(registry_wide_cache_limit(without + MA_GRANULE), without + MA_GRANULE);
-    assert_in_range(registry_wide_cache_limit((size_t)1 << 30), most - most / 8, most);
+    size_t without = registry_wide_cache_limit(heap, 0);
+    assert_int_equal(registry_wide_cache_limit(heap, without / 2), without);
+    assert_int_equal(registry_wide_cache_limit(heap, without + MA_GRANULE), without + MA_GRANULE);
+    assert_int_equal(registry_wide_cache_limit(heap, MUCH), MA_CACHE_WIDE_MAX);
+    assert_int_equal(registry_wide_cache_limit(heap, 0), without);
     cores_free(cores_owner_of(large), large);
+}
+
+/* Each asks for as much as it can get, and goes on to hold it. */
+static void what_threads_hold_for_their_swings_is_bounded_for_all_together(void **state)
+{
+    (void)state;
+    struct theap *heaps[30];
+    for (size_t i = 0; i < COUNT_OF(heaps); i++) {
+        heaps[i] = begin_thread();
+    }
+    size_t without = registry_wide_cache_limit(heaps[0], 0);
+    size_t all = 0;
+    for (size_t i = 0; i < COUNT_OF(heaps); i++) {
+        size_t limit = registry_wide_cache_limit(heaps[i], MUCH);
+        assert_true(limit > MA_CACHE_SWING_BYTES / (COUNT_OF(heaps) + 2));
+        all += limit - without;
+    }
+    assert_in_range(all, MA_CACHE_SWING_BYTES - without, 2 * MA_CACHE_SWING_BYTES);
+}
+
+static void what_an_ended_thread_held_for_its_swing_is_for_others(void **state)
+{
+    (void)state;
+    struct theap *ending = begin_thread();
+    struct theap *heap = begin_thread();
+    begin_thread();
+    assert_int_equal(registry_wide_cache_limit(ending, MUCH), MA_CACHE_WIDE_MAX);
+    assert_true(registry_wide_cache_limit(heap, MUCH) < MA_CACHE_WIDE_MAX / 2);
+    end_thread(ending);
+    assert_int_equal(registry_wide_cache_limit(heap, MUCH), MA_CACHE_WIDE_MAX);
+}
+
+static void what_a_vanished_thread_held_for_its_swing_is_for_others(void **state)
+{
+    (void)state;
+    struct theap *vanished = begin_thread();
+    begin_thread();
+    struct theap *heap = begin_thread();
+    assert_int_equal(registry_wide_cache_limit(vanished, MUCH), MA_CACHE_WIDE_MAX);
+    registry_after_fork(heap);
+    begin_thread();
+    assert_int_equal(registry_wide_cache_limit(heap, MUCH), MA_CACHE_WIDE_MAX);
+}
+
+static void what_was_emptied_has_no_swing(void **state)
+{
+    (void)state;
+    struct theap *emptied = begin_thread();
+    struct theap *heap = begin_thread();
+    begin_thread();
+    assert_int_equal(registry_wide_cache_limit(emptied, MUCH), MA_CACHE_WIDE_MAX);
+    emptied->swing.regained = MUCH;
+    registry_forget_swing(emptied);
+    assert_int_equal(swing_room(&emptied->swing), 0);
+    assert_int_equal(registry_wide_cache_limit(heap, MUCH), MA_CACHE_WIDE_MAX);
 }
 
 /* ---- Orphans ---- */
@@ -1054,10 +1095,13 @@ int main(void)
         FRONT_TEST(slabs_that_nobody_has_touched_do_not_make_the_cache_limit_grow),
         FRONT_TEST(the_cache_limit_grows_with_the_heap_up_to_a_bound),
         FRONT_TEST(what_the_cores_have_free_makes_no_limit_of_several_grow),
-        FRONT_TEST(threads_without_wide_caches_lessen_no_ones_use_of_them),
         FRONT_TEST(the_limit_of_wide_caches_is_a_larger_share_of_a_large_heap),
         FRONT_TEST(the_wide_cache_of_an_only_thread_may_have_as_much_as_the_heap),
         FRONT_TEST(the_limit_of_wide_caches_grows_with_their_use_up_to_a_bound),
+        FRONT_TEST(what_threads_hold_for_their_swings_is_bounded_for_all_together),
+        FRONT_TEST(what_an_ended_thread_held_for_its_swing_is_for_others),
+        FRONT_TEST(what_a_vanished_thread_held_for_its_swing_is_for_others),
+        FRONT_TEST(what_was_emptied_has_no_swing),
         FRONT_TEST(a_thread_that_ends_leaves_no_slab_without_objects),
         FRONT_TEST(a_slab_with_objects_becomes_an_orphan),
         FRONT_TEST(an_orphan_serves_another_thread),

@@ -118,19 +118,20 @@ void *core_realloc(struct ma_core *core, void *payload, size_t size)
 {
     core_enter(core);
     struct mem_block *old = core_block_of(payload, "realloc");
-    if (mb_size_for(size) > mb_size(old) && core_denies_locked(core, mb_size_for(size))) {
+    size_t wanted = mb_size_for(size);
+    if (wanted > mb_size(old) && core_denies_locked(core, wanted)) {
         core_leave(core);
         return NULL;
     }
     bool may_move = move_is_worth(mb_usable(old));
-    struct mem_block *b = resize_locked(core, old, mb_size_for(size), !may_move);
+    struct mem_block *b = resize_locked(core, old, wanted, !may_move);
     struct taken taken = {NULL, written_none()};
     if (b == NULL) {
         struct core_request request = move_request(old, size);
         taken = core_take_locked(core, &request);
     }
     if (b == NULL && taken.block == NULL && may_move) {
-        b = resize_locked(core, old, mb_size_for(size), true);
+        b = resize_locked(core, old, wanted, true);
     }
     core_leave(core);
     if (b == NULL && taken.block != NULL && replace(core, old, &taken)) {

@@ -4,10 +4,10 @@
 #include "spin/core_states.h"
 
 #include "core/tree_node.h"
+#include "spin/expect.h"
 #include "support/core_fixture.h"
 #include "support/fake_os.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { ALIGNMENT = 64 };
@@ -16,14 +16,6 @@ static size_t others_count; /* payloads outside of the arena */
 struct states_description states_description;
 struct states_heap states_heap;
 void *states_arena;
-
-static bool expect(bool holds, const char *what)
-{
-    if (!holds) {
-        fprintf(stderr, "core_states: %s\n", what);
-    }
-    return holds;
-}
 
 /* ---- The payloads that are in use ---- */
 

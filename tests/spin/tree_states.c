@@ -3,9 +3,9 @@
  */
 #include "spin/tree_states.h"
 
+#include "spin/expect.h"
 #include "support/block_pool.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const size_t sizes[TREE_SIZES] = {1600, 1616}; /* bytes; both are of the first tree */
@@ -13,14 +13,6 @@ static const size_t sizes[TREE_SIZES] = {1600, 1616}; /* bytes; both are of the 
 struct states_limits states_limits;
 struct tree states_tree;
 void *states_pool;
-
-static bool expect(bool holds, const char *what)
-{
-    if (!holds) {
-        fprintf(stderr, "tree_states: %s\n", what);
-    }
-    return holds;
-}
 
 void states_start(bool has_sizes)
 {

@@ -309,9 +309,7 @@ static bool keeps_large_for_small(struct theap *heap)
         assert_true(front_keep(mb_of_payload(blocks[i])));
     }
     for (size_t i = 0; i < PARCEL_COUNT; i++) {
-        if (!front_keep(mb_of_payload(small[i]))) {
-            release(small[i]);
-        }
+        keep_or_release(small[i]);
     }
     return heap->medium.counts[bin] == COUNT_OF(blocks);
 }

@@ -107,7 +107,7 @@ void *front_alloc_slow(struct theap *heap, size_t size)
 void *front_take_slow(struct theap *heap, size_t size)
 {
     if (__builtin_expect(theap_is_real(heap) && !theap_is_shut(heap), 1)) {
-        void *other = theap_take_other(heap, size); /* its own bin is empty */
+        void *other = theap_take_other(heap, size); /* medium_take_first() had none */
         front_leave(heap);
         return other;
     }

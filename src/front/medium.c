@@ -25,6 +25,7 @@ static void set_room(struct medium *medium, size_t room)
 {
     medium->room = room;
     medium->easy_room = room / 2;
+    medium->bin_room = medium_bin_share(medium);
 }
 
 void medium_init(struct medium *medium)
@@ -63,37 +64,20 @@ struct object *medium_unmark(struct mem_block *b)
     return payload;
 }
 
-/* Whether a bin holds any block; if not it is marked so. Requires: bin < MEDIUM_BIN_COUNT. */
-static bool is_filled(struct medium *medium, size_t bin)
-{
-    if (medium->bins[bin] == 0) {
-        medium->filled[bin / 64] &= ~(UINT64_C(1) << (bin % 64));
-        return false;
-    }
-    return true;
-}
-
 /* The first bin at or after `bin` that holds a block; MEDIUM_BIN_COUNT if there is none. */
-static size_t next_filled(struct medium *medium, size_t bin)
+static size_t next_filled(const struct medium *medium, size_t bin)
 {
-    do {
-        bin = bits_min(bits_next_in(medium->filled, MEDIUM_WORDS, bin), MEDIUM_BIN_COUNT);
-    } while (bin < MEDIUM_BIN_COUNT && !is_filled(medium, bin));
-    return bin;
+    return bits_min(bits_next_in(medium->filled, MEDIUM_WORDS, bin), MEDIUM_BIN_COUNT);
 }
 
 /* The last bin that holds a block; MEDIUM_BIN_COUNT if there is none. */
-static size_t last_filled(struct medium *medium)
+static size_t last_filled(const struct medium *medium)
 {
-    size_t bin;
-    do {
-        bin = bits_min(bits_last_in(medium->filled, MEDIUM_WORDS), MEDIUM_BIN_COUNT);
-    } while (bin < MEDIUM_BIN_COUNT && !is_filled(medium, bin));
-    return bin;
+    return bits_min(bits_last_in(medium->filled, MEDIUM_WORDS), MEDIUM_BIN_COUNT);
 }
 
 /* How many bins hold blocks: MEDIUM_FEW_BINS + 1 for more. */
-static size_t count_filled(struct medium *medium)
+static size_t count_filled(const struct medium *medium)
 {
     size_t count = 0;
     size_t bin = next_filled(medium, 0);
@@ -104,25 +88,22 @@ static size_t count_filled(struct medium *medium)
     return count;
 }
 
-bool medium_has_room_left(struct medium *medium, size_t bin)
+bool medium_has_room(struct medium *medium, size_t bin)
 {
-    if (medium->count >= medium->room) {
-        return false;
-    }
-    size_t in_bin = medium->counts[bin];
-    if (in_bin < medium_bin_room(medium)) {
+    if (medium_has_place(medium, bin)) {
         return true;
     }
     size_t filled = count_filled(medium);
-    return filled <= MEDIUM_FEW_BINS && in_bin * filled < medium->room;
+    medium->bin_room = filled <= MEDIUM_FEW_BINS ? medium->room / filled : medium_bin_share(medium);
+    return medium_has_place(medium, bin);
 }
 
 /* The bin after `bin` that serves a request of `size` bytes instead; MEDIUM_BIN_COUNT if there is none. */
-static size_t next_fitting(struct medium *medium, size_t bin, size_t size)
+static size_t next_fitting(const struct medium *medium, size_t bin, size_t size)
 {
-    size_t most = mb_size_for(size) + size / MEDIUM_WASTE_SHARE;
     bin = next_filled(medium, bin + 1);
-    return bin < MEDIUM_BIN_COUNT && medium_size(medium->entries[medium->bins[bin]]) <= most
+    return bin < MEDIUM_BIN_COUNT &&
+                   medium_size(medium->entries[medium->bins[bin]]) <= medium_most(size)
                ? bin
                : MEDIUM_BIN_COUNT;
 }
@@ -363,7 +344,7 @@ static bool look(struct medium *medium, size_t own, bool takes_many)
         return false;
     }
     bool stays = medium_is_wanted(medium, bin);
-    size_t share = medium_bin_room(medium);
+    size_t share = medium_bin_share(medium);
     bool has_many = medium->counts[bin] > share && medium->counts[own] < share;
     medium->demand[bin] = stays ? (uint8_t)(medium->demand[bin] - MEDIUM_WANTED) : 0;
     medium->hand = bin + stays;

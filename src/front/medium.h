@@ -34,9 +34,10 @@
 /* A block may be larger than the request by this share of it. */
 #define MEDIUM_WASTE_SHARE 4
 
-/* There is a bin for each size of block that small requests ask for; from there on so many to each doubling. */
+/* There is a bin for each size of block that small requests ask for; from there on so many to each doubling. The bits of four doublings
+ * stand in one word. */
 #define MEDIUM_EXACT_MAX (MA_SMALL_MAX + MB_HEADER)
-#define MEDIUM_EXACT_BIN_COUNT ((MEDIUM_EXACT_MAX - MEDIUM_MIN) / MA_ALIGNMENT)
+#define MEDIUM_EXACT_BIN_COUNT 64
 #define MEDIUM_DOUBLINGS 8
 #define MEDIUM_BINS_LOG2 4
 #define MEDIUM_BIN_COUNT (MEDIUM_EXACT_BIN_COUNT + (MEDIUM_DOUBLINGS << MEDIUM_BINS_LOG2) + 1)
@@ -106,7 +107,7 @@ struct medium {
     size_t count;
     struct medium_run run;
     struct parcel parcel;
-    uint64_t filled[MEDIUM_WORDS]; /* a bit for each bin that holds any, and for some that did */
+    uint64_t filled[MEDIUM_WORDS]; /* a bit for each bin that holds any */
     size_t hand;                   /* the bin that is looked at next for one that is not wanted */
     size_t pass_count; /* times that it passed the bin of the block that was freed, in a row */
     medium_slot unused;
@@ -119,6 +120,7 @@ struct medium {
     uint8_t demand[MEDIUM_BIN_COUNT];
     size_t room;           /* places there are */
     size_t easy_room;      /* so many may be taken by blocks of any size */
+    size_t bin_room;       /* so many a bin may have when these are; by the last look at all bins */
     medium_entry *entries; /* by slot: what is there */
     medium_slot *next;     /* and the next one in a bin, or in the list `unused` */
     medium_entry first_entries[MEDIUM_ROOM_FIRST + 1];
@@ -129,6 +131,7 @@ struct medium {
 
 _Static_assert(MEDIUM_MAX / MA_ALIGNMENT <= UINT16_MAX && MEDIUM_ROOM <= UINT16_MAX,
                "units and slots");
+_Static_assert((MEDIUM_EXACT_MAX - MEDIUM_MIN) / MA_ALIGNMENT <= MEDIUM_EXACT_BIN_COUNT, "bins");
 _Static_assert(MEDIUM_MAX <= MA_MOVE_MIN, "the pages of a cached block are all there");
 
 /* Make it an empty cache. Requires: it is zeroed. */
@@ -304,6 +307,7 @@ medium_take_slot(struct medium *medium, size_t bin, medium_slot *link)
     }
     *link = medium->next[slot];
     medium->counts[bin]--;
+    medium->filled[bin / 64] &= ~((uint64_t)(medium->counts[bin] == 0) << (bin % 64));
     __atomic_signal_fence(
         __ATOMIC_SEQ_CST); /* the slot is in one list at most: see medium_salvage() */
     medium->next[slot] = medium->unused;
@@ -313,14 +317,31 @@ medium_take_slot(struct medium *medium, size_t bin, medium_slot *link)
     return payload;
 }
 
-/* A payload of at least `size` bytes from the bin that is made for it; NULL where that is empty. Requires: size <
- * MEDIUM_REQUEST_MAX. */
+/* The bytes, header included, of the largest block that serves a request of `size` bytes. */
+static inline size_t medium_most(size_t size)
+{
+    return mb_size_for(size) + size / MEDIUM_WASTE_SHARE;
+}
+
+/* A payload of at least `size` bytes from the bin that is made for it, or one of the next; NULL where they are empty, and in a few cases
+ * where another bin holds one that fits closely. Requires: size < MEDIUM_REQUEST_MAX. */
 static inline __attribute__((always_inline)) void *medium_take_first(struct medium *medium,
                                                                      size_t size)
 {
     size_t bin = medium_bin_for(size);
     medium_want(medium, bin);
-    return medium->bins[bin] != 0 ? medium_take_slot(medium, bin, &medium->bins[bin]) : NULL;
+    if (medium->bins[bin] == 0) {
+        uint64_t filled = medium->filled[bin / 64] >> (bin % 64);
+        if (filled == 0) {
+            return NULL;
+        }
+        bin += bits_lowest(filled);
+        if (medium_size(medium->entries[medium->bins[bin]]) > medium_most(size)) {
+            return NULL;
+        }
+        medium_want(medium, bin);
+    }
+    return medium_take_slot(medium, bin, &medium->bins[bin]);
 }
 
 /* The same from another bin; NULL where none holds a block that fits closely. */
@@ -337,20 +358,20 @@ static inline void *medium_take(struct medium *medium, size_t size)
 void *medium_take_aligned(struct medium *medium, size_t alignment, size_t size);
 
 /* So many places a bin may have where many do. */
-static inline size_t medium_bin_room(const struct medium *medium)
+static inline size_t medium_bin_share(const struct medium *medium)
 {
     return (medium->room + 1) / (medium_is_wide(medium) ? MEDIUM_WIDE_BIN_SHARE : MEDIUM_BIN_SHARE);
 }
 
-/* The rest of medium_has_room(), where most places are taken. */
-bool medium_has_room_left(struct medium *medium, size_t bin);
+/* Whether there is a place for a block of this bin, as far as is known without a look at all bins. */
+static inline bool medium_has_place(const struct medium *medium, size_t bin)
+{
+    return medium->count < medium->easy_room ||
+           (medium->count < medium->room && medium->counts[bin] < medium->bin_room);
+}
 
 /* Whether there is room for a block of this bin. */
-static inline bool medium_has_room(struct medium *medium, size_t bin)
-{
-    return __builtin_expect(medium->count < medium->easy_room, 1) ||
-           medium_has_room_left(medium, bin);
-}
+bool medium_has_room(struct medium *medium, size_t bin);
 
 /* Give the core a block that is less likely to be wanted again than one of `size` bytes. False: there is none at the first
  * look. Requires: there is no room. */

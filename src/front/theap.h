@@ -168,7 +168,7 @@ theap_keep_at_once(struct theap *heap, struct mem_block *b, size_t size)
 {
     struct medium *medium = &heap->medium;
     size_t bin = medium_bin(size);
-    if (theap_has_slab(heap, size - MB_OVERHEAD) || !medium_has_room(medium, bin) ||
+    if (theap_has_slab(heap, size - MB_OVERHEAD) || !medium_has_place(medium, bin) ||
         medium->bytes + size > heap->cache_limit || heap->keep_left == 0) {
         return false;
     }

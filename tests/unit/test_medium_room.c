@@ -25,7 +25,7 @@ static void of_many_sizes_each_has_a_few_places(void **state)
 {
     (void)state;
     fill_with_sizes(20);
-    size_t share = medium_bin_room(&medium);
+    size_t share = medium_bin_share(&medium);
     assert_in_range(most_in_a_bin(), share, medium.room / 2 / 20 + share);
     assert_true(medium_has_room(&medium, medium_bin(mb_size_for(60000))));
 }
@@ -148,7 +148,7 @@ static void what_is_wanted_does_not_go_for_its_bytes(void **state)
     (void)state;
     served_in_turn(SIZE, 40);
     size_t many = medium.counts[medium_bin_for(SIZE)];
-    assert_true(many > medium_bin_room(&medium));
+    assert_true(many > medium_bin_share(&medium));
     medium_want(&medium, medium_bin_for(OTHER));
     medium_drop_stale(&medium, mb_size_for(OTHER));
     assert_int_equal(medium.counts[medium_bin_for(SIZE)], many);

@@ -17,8 +17,8 @@
 /* Every payload's alignment, and the unit of every block's size. Bytes. */
 #define MA_ALIGNMENT ((size_t)16)
 
-/* What memory comes and goes in. Where the system's pages are larger it refuses to purge or to populate these, and the
- * heap does without. Bytes. */
+/* The smallest page, in which the heap keeps account of its memory. The system's are as large, or larger (space_map.page_size): what it is
+ * told to do with part of a page it does with all of it. Bytes. */
 #define MA_PAGE ((size_t)4 << 10)
 
 /* What a processor owns, or loses to another, at a time. Bytes. */

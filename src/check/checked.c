@@ -44,7 +44,7 @@ static bool is_pointer(const struct pointer *p)
 bool checked_room(size_t alignment, size_t size, bool guard, size_t *room)
 {
     size_t fixed = sizeof(struct checked) + 1;
-    fixed += guard ? 2 * MA_PAGE + sizeof(struct pointer) : 0;
+    fixed += guard ? 2 * space_map.page_size + sizeof(struct pointer) : 0;
     fixed += alignment > MA_ALIGNMENT || guard ? alignment : 0;
     return !__builtin_add_overflow(size, fixed, room) && *room <= PTRDIFF_MAX;
 }
@@ -57,8 +57,8 @@ static char *block_end(const void *base)
 
 static char *guard_page(const void *base)
 {
-    char *trailer = bits_align_down(block_end(base) - sizeof(struct pointer), MA_PAGE);
-    return trailer - MA_PAGE;
+    char *trailer = bits_align_down(block_end(base) - sizeof(struct pointer), space_map.page_size);
+    return trailer - space_map.page_size;
 }
 
 /* Where the redzone ends. */
@@ -97,8 +97,8 @@ void *checked_make(void *base, size_t alignment, size_t size, bool guard, uint32
         set_pointer(base, payload);
     }
     if (guard) {
-        set_pointer((struct pointer *)(guard_page(base) + MA_PAGE), payload);
-        os_guard(guard_page(base), MA_PAGE);
+        set_pointer((struct pointer *)(guard_page(base) + space_map.page_size), payload);
+        os_guard(guard_page(base), space_map.page_size);
     }
     return payload;
 }
@@ -159,8 +159,8 @@ void checked_retire(struct checked *c)
 {
     if (c->has_guard) {
         char *page = guard_page(checked_base(c));
-        os_unguard(page, MA_PAGE);
-        ((struct pointer *)(page + MA_PAGE))->mark = 0;
+        os_unguard(page, space_map.page_size);
+        ((struct pointer *)(page + space_map.page_size))->mark = 0;
     }
     if (has_pointer(c)) {
         ((struct pointer *)checked_base(c))->mark = 0;
@@ -170,8 +170,8 @@ void checked_retire(struct checked *c)
 
 bool checked_explain(const void *address)
 {
-    const char *page = bits_align_down((char *)address, MA_PAGE);
-    const struct pointer *p = (const struct pointer *)(page + MA_PAGE);
+    const char *page = bits_align_down((char *)address, space_map.page_size);
+    const struct pointer *p = (const struct pointer *)(page + space_map.page_size);
     const struct checked *c =
         space_segment_of(p) != NULL && is_pointer(p) ? checked_of(p->payload) : NULL;
     if (c == NULL) {

@@ -33,7 +33,8 @@ struct slot {
     struct stack freed;
 };
 
-static char *pages; /* guard, slot 0, guard, slot 1, ..., guard; NULL: there are none */
+static char *pages;      /* guard, slot 0, guard, slot 1, ..., guard; NULL: there are none */
+static size_t page_size; /* bytes */
 static struct gate gate;
 /* By who has entered: */
 static struct slot slots[SLOT_COUNT];
@@ -44,7 +45,8 @@ static _Thread_local size_t countdown;
 
 void sample_start(void)
 {
-    pages = os_reserve((2 * SLOT_COUNT + 1) * MA_PAGE);
+    page_size = os_page_size();
+    pages = os_reserve((2 * SLOT_COUNT + 1) * page_size);
 }
 
 /* A slot that was just being taken is free still, or stays for good. */
@@ -74,12 +76,13 @@ bool sample_is_due_now(void)
 
 static char *page_of(size_t number)
 {
-    return pages + (2 * number + 1) * MA_PAGE;
+    return pages + (2 * number + 1) * page_size;
 }
 
 bool sample_owns(const void *address)
 {
-    return pages != NULL && (uintptr_t)address - (uintptr_t)pages < (2 * SLOT_COUNT + 1) * MA_PAGE;
+    return pages != NULL &&
+           (uintptr_t)address - (uintptr_t)pages < (2 * SLOT_COUNT + 1) * page_size;
 }
 
 /* The slot that has been free for longest; SLOT_COUNT if there is none. */
@@ -99,12 +102,12 @@ static size_t take_slot(void)
 static char *place(char *page, size_t alignment, size_t size)
 {
     bool is_low = (random_state >> 40) % 4 == 0;
-    return is_low ? page : bits_align_down(page + MA_PAGE - size, alignment);
+    return is_low ? page : bits_align_down(page + page_size - size, alignment);
 }
 
 void *sample_alloc(size_t alignment, size_t size)
 {
-    if (alignment > MA_PAGE || size > MA_PAGE) {
+    if (alignment > page_size || size > page_size) {
         return NULL;
     }
     struct stack stack = stack_capture();
@@ -112,13 +115,13 @@ void *sample_alloc(size_t alignment, size_t size)
         return NULL;
     }
     size_t number = take_slot();
-    if (number == SLOT_COUNT || !os_commit(page_of(number), MA_PAGE)) {
+    if (number == SLOT_COUNT || !os_commit(page_of(number), page_size)) {
         gate_leave(&gate);
         return NULL;
     }
     char *page = page_of(number);
     char *payload = place(page, alignment, size);
-    memset(page, REDZONE_BYTE, MA_PAGE);
+    memset(page, REDZONE_BYTE, page_size);
     memset(payload, 0, size);
     slots[number] = (struct slot){.payload = payload,
                                   .size = size,
@@ -133,9 +136,9 @@ void *sample_alloc(size_t alignment, size_t size)
 static struct slot *slot_of(const void *address)
 {
     size_t offset = (size_t)((const char *)address - pages);
-    size_t page = offset / MA_PAGE;
+    size_t page = offset / page_size;
     size_t number = page / 2;
-    if (page % 2 == 0 && offset % MA_PAGE < MA_PAGE / 2 && number > 0) {
+    if (page % 2 == 0 && offset % page_size < page_size / 2 && number > 0) {
         number--;
     }
     return &slots[number < SLOT_COUNT ? number : SLOT_COUNT - 1];
@@ -168,7 +171,7 @@ static const struct slot *require_live(const void *payload, const char *caller)
 static bool is_alone(const struct slot *slot, const char *page)
 {
     size_t before = (size_t)(slot->payload - page);
-    size_t behind = MA_PAGE - before - slot->size;
+    size_t behind = page_size - before - slot->size;
     return pattern_end(page, before, REDZONE_BYTE) == before &&
            pattern_end(slot->payload + slot->size, behind, REDZONE_BYTE) == behind;
 }
@@ -186,7 +189,7 @@ void sample_free(void *payload, const char *caller)
         sites_remove(slot->site, slot->size);
     }
     slot->freed = stack_capture();
-    os_withdraw(page, MA_PAGE);
+    os_withdraw(page, page_size);
     __atomic_store_n(&slot->is_live, false, __ATOMIC_RELEASE);
 }
 
@@ -202,12 +205,12 @@ void sample_add_stats(struct ma_stats *stats)
             stats->live_count++;
             stats->live_bytes += slots[i].size;
             stats->peak_live_bytes += slots[i].size;
-            stats->overhead_bytes += MA_PAGE - slots[i].size;
-            stats->mmap_bytes += MA_PAGE;
+            stats->overhead_bytes += page_size - slots[i].size;
+            stats->mmap_bytes += page_size;
             stats->mmap_count++;
             stats->segment_count++;
-            stats->peak_heap_bytes += MA_PAGE;
-            stats->peak_mmap_bytes += MA_PAGE;
+            stats->peak_heap_bytes += page_size;
+            stats->peak_mmap_bytes += page_size;
             stats->peak_mmap_count++;
         }
     }
@@ -218,7 +221,7 @@ int sample_walk(int (*visit)(const struct ma_block *block, void *context), void 
     int result = 0;
     for (size_t i = 0; i < SLOT_COUNT && result == 0; i++) {
         if (__atomic_load_n(&slots[i].is_live, __ATOMIC_ACQUIRE)) {
-            struct ma_block seen = {slots[i].payload, MA_PAGE, slots[i].size, 1};
+            struct ma_block seen = {slots[i].payload, page_size, slots[i].size, 1};
             result = visit(&seen, context);
         }
     }

@@ -10,7 +10,10 @@ _Static_assert(MA_BINNED_MAX >= TREE_BLOCK_MIN, "every block above the bins can 
 
 /* Blocks of this size hold a whole page behind their links, wherever they lie. Of smaller ones it is not noted whether
  * they are blank. */
-#define PURGED_MIN (2 * MA_PAGE + TREE_BLOCK_MIN)
+static size_t purged_min(void)
+{
+    return 2 * space_map.page_size + TREE_BLOCK_MIN;
+}
 
 /* From this size on a top is trimmed, by granules: see core_trim_locked(). A smaller one is purged as any other block. */
 #define TRIMMED_MIN (MA_GRANULE + MB_MIN)
@@ -154,8 +157,8 @@ struct written bins_written(const struct mem_block *b)
 /* How many bytes of whole pages a binned block of `size` bytes has behind its links, wherever it lies, unless it is blank. */
 static size_t binned_dirty(size_t size, bool is_blank)
 {
-    return size >= PURGED_MIN && !is_blank
-               ? bits_round_down(size - TREE_BLOCK_MIN - MA_PAGE, MA_PAGE)
+    return size >= purged_min() && !is_blank
+               ? bits_round_down(size - TREE_BLOCK_MIN - space_map.page_size, space_map.page_size)
                : 0;
 }
 
@@ -163,7 +166,7 @@ static size_t binned_dirty(size_t size, bool is_blank)
 static void insert_binned(struct bins *bins, struct mem_block *b, size_t size,
                           struct written written, bool is_top)
 {
-    bool is_blank = size >= PURGED_MIN && written_is_none(written_behind_links(written, b));
+    bool is_blank = size >= purged_min() && written_is_none(written_behind_links(written, b));
     if (mb_is_blank(b) != is_blank) {
         mb_set(b, size, mb_flags(b) ^ MB_BLANK);
     }
@@ -255,10 +258,10 @@ struct mem_block *bins_dirty(const struct bins *bins)
     }
     size_t index = last_filled(&bins->sets[0]);
     struct mem_block *b = index < BINS_COUNT ? bins->sets[0].first[index] : NULL;
-    if (b != NULL && mb_size(b) >= PURGED_MIN) {
+    if (b != NULL && mb_size(b) >= purged_min()) {
         return b;
     }
-    return top_holds(bins, PURGED_MIN) && !mb_is_blank(bins->top) ? bins->top : NULL;
+    return top_holds(bins, purged_min()) && !mb_is_blank(bins->top) ? bins->top : NULL;
 }
 
 size_t bins_largest(const struct bins *bins)

@@ -16,8 +16,8 @@ bool move_is_worth(size_t usable)
 /* The whole pages that a payload of so many bytes has. */
 static struct written pages_of(char *payload, size_t usable)
 {
-    return (struct written){bits_align_up(payload, MA_PAGE),
-                            bits_align_down(payload + usable, MA_PAGE)};
+    return (struct written){bits_align_up(payload, space_map.page_size),
+                            bits_align_down(payload + usable, space_map.page_size)};
 }
 
 struct core_request move_request(const struct mem_block *from, size_t size)
@@ -25,8 +25,8 @@ struct core_request move_request(const struct mem_block *from, size_t size)
     struct core_request request = {.size = size};
     if (move_is_worth(mb_usable(from))) {
         char *payload = mb_payload(from);
-        request.alignment = MA_PAGE;
-        request.offset = (size_t)(bits_align_up(payload, MA_PAGE) - (const char *)from);
+        request.alignment = space_map.page_size;
+        request.offset = (size_t)(bits_align_up(payload, space_map.page_size) - (const char *)from);
     }
     return request;
 }

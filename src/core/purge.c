@@ -102,7 +102,8 @@ bool core_purge_top_locked(struct ma_core *core, struct mem_block *b, size_t kee
 {
     size_t before = core->purged_bytes;
     struct written written = bins_remove(core->bins, b);
-    struct written range = {bits_align_up((char *)b + keep, MA_PAGE), (char *)mb_next(b)};
+    struct written range = {bits_align_up((char *)b + keep, space_map.page_size),
+                            (char *)mb_next(b)};
     written = purge_range_locked(core, b, written, range);
     bins_insert_written(core->bins, b, written, true);
     return core->purged_bytes > before;
@@ -115,7 +116,7 @@ bool core_purge_locked(struct ma_core *core, size_t bytes)
     size_t keep = bins->dirty.amount > bytes ? bins->dirty.amount - bytes : 0;
     struct mem_block *b = bins_dirty(bins);
     while (b != NULL && bins->dirty.amount > keep && !core->is_purge_refused) {
-        purge_block_locked(core, b, bits_round_up(bins->dirty.amount - keep, MA_PAGE));
+        purge_block_locked(core, b, bits_round_up(bins->dirty.amount - keep, space_map.page_size));
         b = bins_dirty(bins);
     }
     return core->purged_bytes > before;

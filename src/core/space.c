@@ -10,8 +10,8 @@
 #include "os/lock.h"
 #include "os/os.h"
 
-/* So many descriptors at a time are made writable. */
-#define TABLE_STEP ((size_t)1024)
+/* So many descriptors at a time are made writable, at least. */
+#define TABLE_STEP_MIN ((size_t)1024)
 
 /* Where a mapping is in the way, look further on, at twice the distance each time:
  * after so many turns the distance is the range itself. */
@@ -20,7 +20,7 @@ enum { MAP_TRIES = 24 };
 /* Others may move the break between our look at it and our move. */
 enum { BREAK_TRIES = 4 };
 
-struct space_map space_map;
+struct space_map space_map = {.page_size = MA_PAGE};
 
 static struct lock lock;
 
@@ -45,11 +45,17 @@ static size_t range_for(size_t address_space_limit)
     return (most_granules < granules ? most_granules : granules) * MA_GRANULE;
 }
 
+/* So many at a time have whole pages in each table: the others' are multiples of a remote's size. */
+static size_t table_step(void)
+{
+    return bits_max(TABLE_STEP_MIN, space_map.page_size / sizeof(struct remote));
+}
+
 /* Address space for the descriptors of so many granules, at most all that `wanted` bytes have: their number, or 0. */
 static size_t reserve_tables(size_t wanted)
 {
     for (size_t count = wanted / MA_GRANULE; count > 0; count /= 2) {
-        size_t rounded = bits_round_up(count, TABLE_STEP);
+        size_t rounded = bits_round_up(count, table_step());
         char *tables = os_reserve(rounded * GRANULE_COST);
         if (tables != NULL) {
             space_map.slabs = (struct slab *)tables;
@@ -64,7 +70,7 @@ static size_t reserve_tables(size_t wanted)
 
 bool space_start(void)
 {
-    space_map = (struct space_map){0};
+    space_map = (struct space_map){.page_size = os_page_size()};
     usage = (struct space_usage){0};
     lock_init(&lock, LOCK_RANK_SPACE, false);
     range = reserve_tables(range_for(os_address_space_limit())) * MA_GRANULE;
@@ -96,7 +102,7 @@ static bool commit_table_locked(const char *end)
     if (needed <= from) {
         return true;
     }
-    size_t to = bits_round_up(needed, TABLE_STEP);
+    size_t to = bits_round_up(needed, table_step());
     if (!commit(space_map.slabs, sizeof(struct slab), from, to) ||
         !commit(space_map.granules, sizeof(struct granule), from, to) ||
         !commit(space_map.remotes, sizeof(struct remote), from, to)) {
@@ -115,7 +121,7 @@ static void cut_table(void *table, size_t size, size_t from)
 
 static void fit_locked(size_t address_space_limit)
 {
-    size_t wanted = bits_round_up(range_for(address_space_limit) / MA_GRANULE, TABLE_STEP);
+    size_t wanted = bits_round_up(range_for(address_space_limit) / MA_GRANULE, table_step());
     size_t kept = wanted > space_map.granule_count ? wanted : space_map.granule_count;
     if (kept >= table_count) {
         return;

@@ -49,6 +49,8 @@ struct space_map {
     struct granule *granules;
     struct slab *slabs;
     struct remote *remotes;
+    size_t
+        page_size; /* the system's, in which memory is given back; MA_PAGE before the start. Bytes */
     size_t granule_count;  /* atomic; descriptors that exist by now, it only grows */
     uintptr_t highest_end; /* atomic; of all segments there ever were */
     size_t seam_count;     /* atomic; see core/seams.h */

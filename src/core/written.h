@@ -9,6 +9,7 @@
 #define MA_CORE_WRITTEN_H
 
 #include "core/mem_block.h"
+#include "core/space.h"
 
 #include <string.h>
 
@@ -71,9 +72,10 @@ static inline struct written written_pages(struct written run, const struct mem_
     if (written_is_none(run)) {
         return written_none();
     }
-    struct written pages = {bits_align_down(run.start, MA_PAGE), bits_align_up(run.end, MA_PAGE)};
-    pages = written_within(pages, bits_align_up((char *)b + TREE_BLOCK_MIN, MA_PAGE),
-                           bits_align_down((char *)mb_next(b), MA_PAGE));
+    size_t page = space_map.page_size;
+    struct written pages = {bits_align_down(run.start, page), bits_align_up(run.end, page)};
+    pages = written_within(pages, bits_align_up((char *)b + TREE_BLOCK_MIN, page),
+                           bits_align_down((char *)mb_next(b), page));
     return written_is_none(pages) ? written_none() : pages;
 }
 

@@ -97,8 +97,10 @@ struct slab *slab_create(size_t size_class)
 void slab_give_ahead(struct slab *slab)
 {
     MA_ASSERT(slab_carved(slab) == 0);
-    if (slab->touched > 1 && os_purge(slab_memory(slab) + MA_PAGE, (slab->touched - 1) * MA_PAGE)) {
-        slab->touched = 1;
+    size_t kept = space_map.page_size; /* the first page has the block's header */
+    size_t touched = bits_round_up(slab->touched * MA_PAGE, kept);
+    if (touched > kept && os_purge(slab_memory(slab) + kept, touched - kept)) {
+        slab->touched = (uint8_t)(kept / MA_PAGE);
     }
 }
 
@@ -294,6 +296,18 @@ static bool find_free(const struct slab *slab, struct object_set *set)
     return add_list(slab, slab->free, set, &count);
 }
 
+/* The pages that are given back with others only: where the system's are larger, several of ours to each. */
+static uint16_t whole_pages(uint16_t pages)
+{
+    size_t count = space_map.page_size / MA_PAGE;
+    uint16_t whole = 0;
+    for (size_t first = 0; first < SLAB_PAGE_COUNT; first += count) {
+        uint16_t mask = (uint16_t)(((UINT32_C(1) << count) - 1) << first);
+        whole |= (pages & mask) != 0 ? mask : 0;
+    }
+    return whole;
+}
+
 /* The pages in which there are objects that are carved, and not in the set of free ones; and the first, which has the
  * block's header. */
 static uint16_t pages_in_use(const struct slab *slab, const struct object_set *free)
@@ -305,7 +319,7 @@ static uint16_t pages_in_use(const struct slab *slab, const struct object_set *f
             in_use |= pages_of(slab, i);
         }
     }
-    return in_use;
+    return whole_pages(in_use);
 }
 
 /* Let the free list be those objects of the set that lie in no absent page. */

@@ -95,7 +95,7 @@ size_t os_cpu_count(void);
  * not to be had. */
 size_t os_memory_limit(void);
 
-/* Bytes in a page. */
+/* Bytes in a page: a power of two. */
 size_t os_page_size(void);
 
 /* A clock that never goes back: milliseconds since some moment. */

@@ -28,6 +28,7 @@ static char *array;
 static unsigned char pages[FAKE_OS_BYTES / PAGE];
 static uint32_t homes[FAKE_OS_BYTES /
                       PAGE]; /* where what is in the page was first: a mapping is a run of these */
+static size_t page_size;     /* that the allocator sees */
 static size_t break_offset;
 static size_t break_limit;
 static bool has_break;
@@ -130,6 +131,7 @@ void fake_os_reset(void)
             reservations[i].start = NULL;
         }
     }
+    page_size = PAGE;
     break_offset = 0;
     break_limit = FAKE_OS_BYTES;
     has_break = true;
@@ -234,6 +236,11 @@ size_t fake_os_taken(void)
 size_t fake_os_break_offset(void)
 {
     return break_offset;
+}
+
+void fake_os_set_page_size(size_t size)
+{
+    page_size = size;
 }
 
 void fake_os_refuse_purge(bool refuse)
@@ -354,6 +361,7 @@ static bool unreserve_part(char *where, size_t size)
         const struct reservation *slot = &reservations[i];
         if (slot->start != NULL && where > slot->start && where < slot->start + slot->size) {
             assert(where + size <= slot->start + slot->size);
+            assert((size_t)(where - slot->start) % page_size == 0);
             int status = mprotect(where, size, PROT_NONE);
             assert(status == 0);
             unreserved += size;
@@ -396,8 +404,21 @@ char *os_reserve(size_t size)
     return got;
 }
 
+/* Where it begins within its reservation, which is one of whole pages. */
+static bool begins_with_page(const char *where)
+{
+    for (size_t i = 0; i < RESERVATION_COUNT; i++) {
+        const struct reservation *slot = &reservations[i];
+        if (slot->start != NULL && where >= slot->start && where < slot->start + slot->size) {
+            return (size_t)(where - slot->start) % page_size == 0;
+        }
+    }
+    return false;
+}
+
 bool os_commit(char *where, size_t size)
 {
+    assert(begins_with_page(where));
     return !is_refused() && mprotect(where, size, PROT_READ | PROT_WRITE) == 0;
 }
 
@@ -405,7 +426,7 @@ bool os_commit(char *where, size_t size)
 static void require_held(const char *where, size_t size)
 {
     size_t first = (size_t)(where - array) / PAGE;
-    assert((uintptr_t)where % PAGE == 0 && size % PAGE == 0 && size > 0);
+    assert((uintptr_t)where % page_size == 0 && size % page_size == 0 && size > 0);
     assert(are_pages(first, first + size / PAGE, OF_BREAK) ||
            are_pages(first, first + size / PAGE, MAPPED));
     (void)first;
@@ -565,7 +586,7 @@ void fake_os_sleep(uint64_t passed)
 
 size_t os_page_size(void)
 {
-    return PAGE;
+    return page_size;
 }
 
 uint64_t os_entropy(uint64_t purpose)

@@ -73,6 +73,10 @@ size_t fake_os_taken(void);
 /* Where the break stands; bytes over its start. */
 size_t fake_os_break_offset(void);
 
+/* Bytes in a page from now on, until the next reset: 4 KiB or a larger power of two. Whoever asks for something to be done with part of one
+ * fails the test. */
+void fake_os_set_page_size(size_t size);
+
 /* Refuse to purge, or no longer. */
 void fake_os_refuse_purge(bool refuse);
 

@@ -307,9 +307,8 @@ static bool is_full_of(const char *object, size_t size, int seed)
     return true;
 }
 
-static void a_purge_leaves_only_the_pages_of_live_objects(void **state)
+static void a_purge_leaves_only_the_pages_of_one_live_object(size_t page_size)
 {
-    (void)state;
     const size_t classes[] = {1, 3, 5, 33, 64};
     for (size_t c = 0; c < COUNT_OF(classes); c++) {
         struct slab *slab = full_slab(classes[c], 0x41);
@@ -325,8 +324,8 @@ static void a_purge_leaves_only_the_pages_of_live_objects(void **state)
 
         assert_true(slab_purge(slab));
 
-        assert_in_range(fake_os_purged() - before, MA_GRANULE - 3 * MA_PAGE,
-                        MA_GRANULE - 2 * MA_PAGE);
+        assert_in_range(fake_os_purged() - before, MA_GRANULE - 3 * page_size,
+                        MA_GRANULE - 2 * page_size);
         assert_int_equal(slab_check(slab), 0);
         assert_true(is_full_of(kept, size, 0x41));
         check_object(&(struct address){slab, kept});
@@ -342,6 +341,17 @@ static void a_purge_leaves_only_the_pages_of_live_objects(void **state)
         }
         assert_int_equal(count, capacity - 1);
         slab_destroy(slab);
+    }
+}
+
+static void a_purge_leaves_only_the_pages_of_live_objects(void **state)
+{
+    (void)state;
+    const size_t page_sizes[] = {16 * KIB, 4 * KIB};
+    for (size_t i = 0; i < COUNT_OF(page_sizes); i++) {
+        fake_os_set_page_size(page_sizes[i]);
+        space_map.page_size = page_sizes[i];
+        a_purge_leaves_only_the_pages_of_one_live_object(page_sizes[i]);
     }
 }
 

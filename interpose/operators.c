@@ -15,6 +15,7 @@
 #include "ma.h"
 #include "next.h"
 
+#include <dlfcn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -119,10 +120,24 @@ static bool is_array_aligned_size_ours(void)
            is_delete_aligned_ours() && is_new_array_aligned_ours();
 }
 
+/* The next definition of an operator, or NULL. The C++ library may have come with a plugin, out of sight of what the program itself is
+ * linked with. */
+static void *next_operator(void **cache, const char *name)
+{
+    static const char *const libraries[] = {"libstdc++.so.6", "libc++abi.so.1", "libc++.so.1"};
+    void *found = next_function(cache, name);
+    for (size_t i = 0; found == NULL && i < sizeof(libraries) / sizeof(libraries[0]); i++) {
+        void *library = dlopen(libraries[i], RTLD_LAZY | RTLD_NOLOAD);
+        found = library != NULL ? dlsym(library, name) : NULL;
+        __atomic_store_n(cache, found, __ATOMIC_RELEASE);
+    }
+    return found;
+}
+
 /* The next definition of a form that must not return NULL. */
 static void *next_throwing(void **cache, const char *name)
 {
-    void *found = next_function(cache, name);
+    void *found = next_operator(cache, name);
     if (found == NULL) {
         report_fatal("%s: memory is out, and there is no C++ library to throw bad_alloc", name);
     }
@@ -165,7 +180,7 @@ void *_ZnwmRKSt9nothrow_t(size_t size, const void *tag)
         return payload;
     }
     static void *cache;
-    new_nothrow_function *next = (new_nothrow_function *)next_function(&cache, __func__);
+    new_nothrow_function *next = (new_nothrow_function *)next_operator(&cache, __func__);
     return next != NULL ? next(size, tag) : NULL;
 }
 
@@ -176,7 +191,7 @@ void *_ZnamRKSt9nothrow_t(size_t size, const void *tag)
         return payload;
     }
     static void *cache;
-    new_nothrow_function *next = (new_nothrow_function *)next_function(&cache, __func__);
+    new_nothrow_function *next = (new_nothrow_function *)next_operator(&cache, __func__);
     return next != NULL ? next(size, tag) : NULL;
 }
 
@@ -210,7 +225,7 @@ void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const vo
     }
     static void *cache;
     new_aligned_nothrow_function *next =
-        (new_aligned_nothrow_function *)next_function(&cache, __func__);
+        (new_aligned_nothrow_function *)next_operator(&cache, __func__);
     return next != NULL ? next(at_most_ptrdiff(size), alignment, tag) : NULL;
 }
 
@@ -222,7 +237,7 @@ void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const vo
     }
     static void *cache;
     new_aligned_nothrow_function *next =
-        (new_aligned_nothrow_function *)next_function(&cache, __func__);
+        (new_aligned_nothrow_function *)next_operator(&cache, __func__);
     return next != NULL ? next(at_most_ptrdiff(size), alignment, tag) : NULL;
 }
 

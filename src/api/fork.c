@@ -32,6 +32,9 @@ void _IO_list_resetlock(void) __attribute__((weak));
  * forks. */
 static _Thread_local unsigned stream_list_takes;
 
+/* Whether the thread that forks is the only one. */
+static _Thread_local bool was_alone;
+
 /* Where there is one thread nobody can have the lock, and glibc does not take it either. */
 static void take_stream_list(void)
 {
@@ -74,6 +77,7 @@ static bool lend_within(unsigned milliseconds)
  * fork all the same, nobody who has the list waits for it for long. */
 static MA_RARE void prepare(void)
 {
+    was_alone = os_is_alone();
     if (lock_may_be_inside_any()) {
         registry_lend();
         cores_lend();
@@ -117,7 +121,7 @@ static MA_RARE void in_child(void)
 {
     cores_after_fork();
     take_back();
-    registry_after_fork(thread_heap());
+    registry_after_fork(thread_heap(), was_alone);
     quarantine_after_fork();
     sample_after_fork();
     reset_stream_list();

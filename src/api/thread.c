@@ -54,9 +54,7 @@ struct theap *thread_open(void)
     if (heap == NULL) {
         return THEAP_NONE;
     }
-    front_own = heap;
     if (pthread_setspecific(key, heap) != 0) {
-        front_own = NULL;
         registry_leave(heap); /* nobody would do it at the thread's end */
         return THEAP_OFF;
     }
@@ -84,7 +82,6 @@ void thread_close(void)
 {
     struct theap *heap = front_own;
     front_leave(THEAP_OFF);
-    front_own = NULL;
     if (heap != NULL) {
         registry_leave(heap);
     }

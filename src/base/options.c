@@ -35,7 +35,7 @@ static const struct option_row table[] = {
     {"populate", offsetof(struct options, populate), 0, 1, NULL},
     {"dirty_max", offsetof(struct options, dirty_max), 0, SIZE_MAX, NULL},
     {"decay_ms", offsetof(struct options, decay_ms), 0, SIZE_MAX, NULL},
-    {"limit", offsetof(struct options, limit), 0, SIZE_MAX, NULL},
+    {"limit", offsetof(struct options, limit), MA_GRANULE, SIZE_MAX, NULL},
     {"thp", offsetof(struct options, thp), 0, THP_ALWAYS, "system never large always "},
     {"check", offsetof(struct options, check), 0, 3, NULL},
     {"quarantine", offsetof(struct options, quarantine), 0, SIZE_MAX, NULL},
@@ -119,9 +119,10 @@ static bool parse_value(const struct option_row *row, const char *text, size_t l
     }
     if (is_word("off", text, length) || is_word("on", text, length)) {
         *out = length == strlen("on");
-        return true;
+    } else if (!parse_number(text, length, out)) {
+        return false;
     }
-    return parse_number(text, length, out) && *out >= row->minimum && *out <= row->maximum;
+    return *out >= row->minimum && *out <= row->maximum;
 }
 
 /* The name or setting `text[0..length)`, cut to fit a message. */

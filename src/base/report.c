@@ -5,6 +5,7 @@
 #include "base/report.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -114,7 +115,11 @@ static void write_line(int fd, const char *format, va_list args)
     put_string(&text, prefix);
     text.length += report_format(line + text.length, text.room - text.length, format, args);
     line[text.length] = '\n';
+    /* A thread that was cancelled would end here: with the allocator's locks in hand, or with nothing said. */
+    int cancel_state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     write_all(fd, line, text.length + 1);
+    pthread_setcancelstate(cancel_state, NULL);
     errno = saved_errno;
 }
 

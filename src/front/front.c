@@ -10,6 +10,7 @@
 #include "front/registry.h"
 #include "front/remote.h"
 
+#include <errno.h>
 #include <string.h>
 
 _Thread_local ptrdiff_t front_offset;
@@ -36,20 +37,28 @@ void front_settle_speed(void)
     front_leave_slow(enter());
 }
 
-/* The heap of a thread that is inside, for what it has cached to be used if it is real. */
-static struct theap *begun(struct theap *heap)
+/* Whether what the heap of a thread that is inside has cached may be used. It becomes the one that the thread is to leave with. */
+static bool begin(struct theap **heap)
 {
-    heap = real(heap);
-    if (theap_is_real(heap)) {
-        theap_begin(heap);
-    }
-    return heap;
+    *heap = real(*heap);
+    return theap_is_real(*heap) && theap_begin(*heap);
 }
 
-/* Enter to use what the heap has cached. */
-static struct theap *enter_cache(void)
+/* Enter to use what the heap has cached. False: it may not be used. */
+static bool enter_cache(struct theap **heap)
 {
-    return begun(front_enter());
+    *heap = front_enter();
+    return begin(heap);
+}
+
+/* The slab of this heap's is to be looked at: later, if what is cached may not be used now. */
+static void notify(struct theap *heap, struct slab *slab)
+{
+    if (theap_begin(heap)) {
+        theap_notified(heap, slab);
+    } else {
+        remote_remind(slab);
+    }
 }
 
 void *front_pop_mapped(size_t size)
@@ -95,8 +104,7 @@ static struct object *pop_closed(struct theap *heap, size_t size)
 void *front_alloc_slow(struct theap *heap, size_t size)
 {
     void *object = NULL;
-    heap = begun(heap);
-    if (theap_is_real(heap)) {
+    if (begin(&heap)) {
         object = pop_closed(heap, size);
         object = object != NULL ? object : theap_refill(heap, size > 0 ? size : 1);
     }
@@ -111,9 +119,8 @@ void *front_take_slow(struct theap *heap, size_t size)
         front_leave(heap);
         return other;
     }
-    heap = begun(heap);
     void *payload = NULL;
-    if (theap_is_real(heap)) {
+    if (begin(&heap)) {
         payload = medium_take_first(&heap->medium, size);
         payload = payload != NULL ? payload : theap_take_other(heap, size);
     }
@@ -123,17 +130,15 @@ void *front_take_slow(struct theap *heap, size_t size)
 
 void *front_take_aligned(size_t alignment, size_t size)
 {
-    struct theap *heap = enter_cache();
-    void *payload =
-        theap_is_real(heap) ? medium_take_aligned(&heap->medium, alignment, size) : NULL;
+    struct theap *heap;
+    void *payload = enter_cache(&heap) ? medium_take_aligned(&heap->medium, alignment, size) : NULL;
     front_leave_slow(heap);
     return payload;
 }
 
 bool front_keep_slow(struct theap *heap, struct mem_block *b)
 {
-    heap = begun(heap);
-    bool has_cache = theap_is_real(heap);
+    bool has_cache = begin(&heap);
     if (has_cache && options.check != 0) {
         medium_require_absent(&heap->medium, b, "free");
     }
@@ -144,9 +149,9 @@ bool front_keep_slow(struct theap *heap, struct mem_block *b)
 
 size_t front_wanted_count(size_t size)
 {
-    struct theap *heap = enter_cache();
+    struct theap *heap;
     size_t count = 1;
-    if (theap_is_real(heap)) {
+    if (enter_cache(&heap)) {
         if (heap->cache_limit == 0) {
             /* There may have been no heap to say so before. */
             medium_want(&heap->medium, medium_bin_for(size));
@@ -162,8 +167,8 @@ void front_keep_run(void *payload, size_t count)
 {
     struct mem_block *first = mb_of_payload(payload);
     size_t size = mb_size(first);
-    struct theap *heap = enter_cache();
-    if (theap_is_real(heap)) {
+    struct theap *heap;
+    if (enter_cache(&heap)) {
         swing_ask(&heap->swing, heap->medium.bytes + count * size, count * size);
     }
     front_leave_slow(heap);
@@ -178,8 +183,8 @@ void front_keep_run(void *payload, size_t count)
 
 void front_note_served(const void *payload)
 {
-    struct theap *heap = enter_cache();
-    if (theap_is_real(heap)) {
+    struct theap *heap;
+    if (enter_cache(&heap)) {
         medium_note_served(&heap->medium, mb_size(mb_of_payload(payload)));
     }
     front_leave_slow(heap);
@@ -196,8 +201,7 @@ static __attribute__((noinline)) void free_watched(struct slab *slab, struct obj
     if (options.is_slow && theap_is_real(heap) && slab_owner(slab) == heap &&
         slab_absent(slab) == 0) {
         if (slab_push(slab, o, object_mark(o))) {
-            theap_begin(heap);
-            theap_notified(heap, slab);
+            notify(heap, slab);
         }
     } else if (theap_is_real(heap)) {
         theap_free_remote(heap, slab, o);
@@ -223,9 +227,10 @@ void front_free_slow(struct slab *slab, void *payload)
 
 void front_notified(struct theap *heap, struct slab *slab)
 {
-    theap_begin(heap);
-    theap_notified(heap, slab);
+    int saved_errno = errno; /* the core may give memory back to the system */
+    notify(heap, slab);
     front_leave_slow(heap);
+    errno = saved_errno;
 }
 
 size_t front_cached_bytes(void)
@@ -236,8 +241,8 @@ size_t front_cached_bytes(void)
 
 void front_shed_cached(size_t size)
 {
-    struct theap *heap = enter_cache();
-    if (theap_is_real(heap)) {
+    struct theap *heap;
+    if (enter_cache(&heap)) {
         theap_shed(heap, size);
         empties_shed(heap);
     }
@@ -247,8 +252,8 @@ void front_shed_cached(size_t size)
 bool front_settle(void)
 {
     bool has_any = false;
-    struct theap *heap = enter_cache();
-    if (theap_is_real(heap)) {
+    struct theap *heap;
+    if (enter_cache(&heap)) {
         theap_flush(heap);
         theap_read_inbox(heap);
         has_any = medium_all_bytes(&heap->medium) > 0;
@@ -262,8 +267,8 @@ bool front_settle(void)
 bool front_trim(void)
 {
     bool has_any = front_settle();
-    struct theap *heap = enter_cache();
-    if (theap_is_real(heap)) {
+    struct theap *heap;
+    if (enter_cache(&heap)) {
         has_any |= theap_release(heap);
     }
     front_leave_slow(heap);

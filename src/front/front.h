@@ -39,7 +39,7 @@ static inline struct theap *front_enter(void)
 static inline void front_leave(struct theap *heap)
 {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    __atomic_store_n(&front_offset, owner_distance(heap), __ATOMIC_RELAXED);
+    __atomic_store_n(&front_offset, owner_distance(heap), __ATOMIC_RELEASE);
 }
 
 /* The same on a slow path, after which the thread may be to go on with these. */

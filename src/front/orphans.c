@@ -65,7 +65,7 @@ void orphans_destroy(struct slab *slab)
 
 static bool is_forgotten(const struct slab *slab)
 {
-    uint64_t word = __atomic_load_n(&slab_remote(slab)->word, __ATOMIC_ACQUIRE);
+    uint64_t word = __atomic_load_n(&slab_remote(slab)->word, __ATOMIC_SEQ_CST);
     return (word & REMOTE_POSTED) == 0 && (size_t)(word >> REMOTE_COUNT_SHIFT) == slab_used(slab);
 }
 

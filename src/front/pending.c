@@ -59,10 +59,10 @@ static bool has_asked_for(const struct theap *heap, size_t size_class)
 static bool free_in_orphan(struct theap *heap, struct slab *slab, struct object *o)
 {
     if (slab_owner(slab) != OWNER_ORPHAN || heap->is_leaving || slab_absent(slab) != 0 ||
-        !has_asked_for(heap, slab->size_class) || heap->adopted_count >= MA_ADOPT_COUNT) {
+        !has_asked_for(heap, slab->size_class) || heap->adopted_count >= MA_ADOPT_COUNT ||
+        !theap_begin(heap)) {
         return false;
     }
-    theap_begin(heap);
     theap_read_inbox(
         heap); /* who seldom allocates looks there nowhere else, and may have adopted many */
     if (!registry_adopt_slab(heap, slab)) {
@@ -95,6 +95,7 @@ void theap_free_remote(struct theap *heap, struct slab *slab, struct object *o)
         return;
     }
     o->next = pending->first;
+    __atomic_signal_fence(__ATOMIC_RELEASE); /* as above */
     pending->first = o;
     if (++pending->count >= pending_limit(slab)) {
         flush_one(pending);

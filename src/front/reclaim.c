@@ -73,11 +73,8 @@ static bool shut_locked(const struct theap *mine, bool dormant_only)
  */
 static bool is_outside(const struct theap *heap)
 {
-    if (!os_is_mapped(heap->pointer)) {
-        return false;
-    }
-    ptrdiff_t word = __atomic_load_n(heap->pointer, __ATOMIC_ACQUIRE);
-    return word == owner_distance(heap) || word == owner_distance(THEAP_SLOW);
+    return os_word_is(heap->pointer, owner_distance(heap)) ||
+           os_word_is(heap->pointer, owner_distance(THEAP_SLOW));
 }
 
 /* Put apart what waits in the shut heaps. False: there is nothing. */

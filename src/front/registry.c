@@ -181,6 +181,7 @@ struct theap *registry_enter(void)
     if (heap != NULL) {
         heap->pointer = &front_offset;
         set_taken_locked(heap, true);
+        front_own = heap;
     }
     leave();
     return heap;
@@ -214,19 +215,21 @@ static void abandon_all_locked(struct theap *heap)
     }
 }
 
-/* The heap serves no thread any more. */
+/* The heap serves no thread any more. Until now a handler that forks has found in the child that it is the thread's own. */
 static void put_down_locked(struct theap *heap)
 {
     set_taken_locked(heap, false);
     resting_push(heap);
+    front_own = NULL;
 }
 
 void registry_leave(struct theap *heap)
 {
-    theap_begin(heap); /* the thread's pointer leads elsewhere already */
+    theap_await(heap); /* the thread's pointer leads elsewhere already */
     theap_flush(heap);
     theap_settle(heap, resting_limit());
     if (!enter()) {
+        front_own = NULL;
         return;
     }
     abandon_all_locked(heap);
@@ -286,14 +289,21 @@ static bool take_note_locked(struct slab *slab)
 }
 
 /* Whether the slab, which had been POSTED until its remote word became `word`, has an owner since who was not told of what was
- * pushed before: it is POSTED again then, for the caller to post. */
+ * pushed before: it is POSTED again then, for the caller to post. Where the word tells of no object any more the owner has them, or the slab
+ * is gone: it may be another's memory by now, whose word is not to be touched. */
 static bool has_owner_unawares(struct slab *slab, uint64_t word)
 {
-    return word >> REMOTE_COUNT_SHIFT != 0 &&
-           __atomic_load_n(&slab_granule(slab)->owner, __ATOMIC_SEQ_CST) !=
-               owner_word(OWNER_ORPHAN) &&
-           (__atomic_fetch_or(&slab_remote(slab)->word, REMOTE_POSTED, __ATOMIC_SEQ_CST) &
-            REMOTE_POSTED) == 0;
+    uint64_t *at = &slab_remote(slab)->word;
+    if (__atomic_load_n(&slab_granule(slab)->owner, __ATOMIC_SEQ_CST) == owner_word(OWNER_ORPHAN)) {
+        return false;
+    }
+    while (word >> REMOTE_COUNT_SHIFT != 0 && (word & REMOTE_POSTED) == 0) {
+        if (__atomic_compare_exchange_n(at, &word, word | REMOTE_POSTED, true, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_SEQ_CST)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool registry_take_note(struct slab *slab)
@@ -352,10 +362,11 @@ static void close_inboxes_locked(const struct theap *mine)
     }
 }
 
-/* Whether the heap's thread is inside the allocator. */
+/* Whether the heap's thread is inside the allocator, or is giving the heap up. */
 static bool is_busy(const struct theap *heap)
 {
-    return *heap->pointer == owner_distance(THEAP_BUSY);
+    ptrdiff_t word = *heap->pointer;
+    return word != owner_distance(heap) && word != owner_distance(THEAP_SLOW);
 }
 
 /* What was on its way to an inbox has not arrived there. */
@@ -395,7 +406,7 @@ static void reopen(struct theap *mine)
  * found by the table. The free list and the counts are right, or the count of used objects is
  * too high by what the thread had in hand: the slab then stays for good.
  */
-void registry_after_fork(struct theap *mine)
+void registry_after_fork(struct theap *mine, bool was_alone)
 {
     if (!enter()) {
         if (!lock_held_by_me(&lock)) {
@@ -405,11 +416,14 @@ void registry_after_fork(struct theap *mine)
         return;
     }
     bool has_others = close_others_locked(mine);
-    for (size_t i = 1; has_others && i < space_map.granule_count; i++) {
+    for (size_t i = 1; !was_alone && i < space_map.granule_count; i++) {
         take_from_vanished_locked(slab_number((granule_index)i), mine);
     }
-    if (has_others && mine != NULL && !is_busy(mine)) { /* else it may be just reading its inbox */
+    if (!was_alone && mine != NULL && !is_busy(mine)) { /* else it may be just reading its inbox */
         lists_post_all_anew(mine);
+    }
+    if (!was_alone) {
+        __atomic_store_n(&has_missed, true, __ATOMIC_SEQ_CST);
     }
     if (has_others) {
         resting_forget();

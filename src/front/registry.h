@@ -36,8 +36,9 @@ bool registry_adopt_slab(struct theap *heap, struct slab *slab);
  */
 bool registry_take_note(struct slab *slab);
 
-/* In a forked child: the heaps of all threads but this one's, `mine` (which may be NULL), have ended. */
-MA_RARE void registry_after_fork(struct theap *mine);
+/* In a forked child: the heaps of all threads but this one's, `mine` (which may be NULL), have ended. There were no others if the thread
+ * `was_alone`; where there were, they may have been amid a free without having a heap. */
+MA_RARE void registry_after_fork(struct theap *mine, bool was_alone);
 
 /* Bytes of released blocks that a thread may keep, its share of a part of the heap: as a rule; and where the cache of its heap was widened,
  * and it has a use for `wanted` bytes. Beyond its share it is granted some of what all have together for their swings. */

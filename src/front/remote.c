@@ -54,6 +54,14 @@ void remote_push(struct slab *slab, struct object *first, struct object *last, s
     }
 }
 
+void remote_remind(struct slab *slab)
+{
+    uint64_t *word = &slab_remote(slab)->word;
+    if ((__atomic_fetch_or(word, REMOTE_POSTED, __ATOMIC_ACQ_REL) & REMOTE_POSTED) == 0) {
+        remote_post(slab);
+    }
+}
+
 /* The last object of a list. */
 static struct object *last_of(struct object *o)
 {

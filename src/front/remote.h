@@ -56,6 +56,9 @@ static inline struct slab *remote_pop_posted(granule_index *first)
     return slab;
 }
 
+/* Have the owner look at its slab later, as if others had freed there. */
+void remote_remind(struct slab *slab);
+
 /* Post a slab that is marked POSTED to whoever owns it. */
 void remote_post(struct slab *slab);
 

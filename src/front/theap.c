@@ -3,6 +3,7 @@
  */
 #include "front/theap.h"
 
+#include "core/cores.h"
 #include "core/populate.h"
 #include "front/empties.h"
 #include "front/lists.h"
@@ -53,6 +54,15 @@ void theap_await(const struct theap *heap)
     while (theap_is_shut(heap)) {
         lock_pause(1);
     }
+}
+
+bool theap_await_outside_cores(const struct theap *heap)
+{
+    if (cores_are_entered()) {
+        return false;
+    }
+    theap_await(heap);
+    return true;
 }
 
 /* Requests of 0 bytes are served as those of 1 to 16 are. */

@@ -119,8 +119,12 @@ void theap_own(struct theap *heap, struct slab *slab);
 /* Look through the inbox. */
 void theap_read_inbox(struct theap *heap);
 
-/* Wait until another thread has taken what is cached. */
+/* Wait until no other thread takes what is cached. */
 void theap_await(const struct theap *heap);
+
+/* The same, if this thread has not interrupted a core: the other may wait for that one. False: it has, and what is cached is not to be
+ * touched. */
+bool theap_await_outside_cores(const struct theap *heap);
 
 /* Bytes of blocks and of empty slabs that are cached. Any thread. */
 static inline size_t theap_cached_bytes(const struct theap *heap)
@@ -134,12 +138,10 @@ static inline bool theap_is_shut(const struct theap *heap)
     return __atomic_load_n(&heap->is_shut, __ATOMIC_ACQUIRE);
 }
 
-/* What the owner does, once it is inside the allocator, before it touches what is cached. */
-static inline void theap_begin(const struct theap *heap)
+/* What the owner does, once it is inside the allocator, before it touches what is cached. False: it may not. */
+static inline bool theap_begin(const struct theap *heap)
 {
-    if (__builtin_expect(theap_is_shut(heap), 0)) {
-        theap_await(heap);
-    }
+    return __builtin_expect(!theap_is_shut(heap), 1) || theap_await_outside_cores(heap);
 }
 
 /* A heap looks anew how much it may cache after so many blocks: more where the cache is wide, as it is to hold swings of thousands. */

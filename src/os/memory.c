@@ -4,10 +4,14 @@
 #include "os/os.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef MAP_FIXED_NOREPLACE
@@ -94,6 +98,29 @@ bool os_is_mapped(const void *address)
     bool is_mapped = madvise(page, size, MADV_WILLNEED) == 0 || errno != ENOMEM;
     errno = saved_errno;
     return is_mapped;
+}
+
+/* The kernel compares before it waits, which is not for long here; where there is no memory it says so. */
+static bool half_is(const uint32_t *where, uint32_t value)
+{
+    const struct timespec none = {0};
+    long status;
+    do {
+        status = syscall(SYS_futex, where, FUTEX_WAIT_PRIVATE, value, &none, NULL, 0);
+    } while (status != 0 && errno == EINTR);
+    return status == 0 || errno == ETIMEDOUT;
+}
+
+bool os_word_is(const ptrdiff_t *where, ptrdiff_t value)
+{
+    uint32_t halves[sizeof(value) / sizeof(uint32_t)];
+    memcpy(halves, &value, sizeof(value));
+    const uint32_t *half = (const uint32_t *)where;
+    int saved_errno = errno;
+    bool is = half_is(half, halves[0]) && half_is(half + 1, halves[1]);
+    errno = saved_errno;
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return is;
 }
 
 /* From Linux 6.13 on there are guards that cost no mapping of their own. */

@@ -60,6 +60,9 @@ bool os_purge(char *where, size_t size);
 /* Whether there may be a mapping at an address: false where there is none for sure. Keeps errno. */
 MA_RARE bool os_is_mapped(const void *address);
 
+/* Whether a word of memory that may be gone, or without access, has that value. Keeps errno. */
+MA_RARE bool os_word_is(const ptrdiff_t *where, ptrdiff_t value);
+
 /* Have any access to whole pages fault, until os_unguard(). What they hold is lost. Advice: where it is refused they stay as
  * they are. Keeps errno. */
 MA_RARE void os_guard(char *where, size_t size);

@@ -44,7 +44,7 @@ void go_on_as_child(struct run *run)
     cores_after_fork();
     cores_take_back();
     registry_take_back();
-    registry_after_fork(thread_heap());
+    registry_after_fork(thread_heap(), false);
     pretended_vanish();
 }
 

@@ -461,10 +461,9 @@ void os_populate(char *where, size_t size)
     populated += size;
 }
 
-bool os_is_mapped(const void *address)
+bool os_word_is(const ptrdiff_t *where, ptrdiff_t value)
 {
-    (void)address;
-    return true;
+    return __atomic_load_n(where, __ATOMIC_ACQUIRE) == value;
 }
 
 static void set_guard(char *where, size_t size, bool is_guarded)

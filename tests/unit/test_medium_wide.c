@@ -437,7 +437,7 @@ static void after_a_fork_what_a_wide_cache_held_is_free(void **state)
     size_t live = core_live_count();
     struct theap *vanished = begin_wide_thread();
     become(mine);
-    registry_after_fork(mine);
+    registry_after_fork(mine, false);
     assert_true(core_live_count() <= live + 1); /* as above */
     assert_int_equal(vanished->medium.count, 0);
     assert_ptr_equal(begin_thread(), vanished);
@@ -467,7 +467,7 @@ static int use_reopened_heap(void)
     pthread_barrier_wait(&is_held);
     lock_acquire(&core->lock);
     mine->is_shut = true;
-    registry_after_fork(mine);
+    registry_after_fork(mine, false);
     lock_release(&core->lock);
     bool is_empty = front_take(2000) == NULL;
     bool is_kept = front_keep(mb_of_payload(block));

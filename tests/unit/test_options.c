@@ -143,11 +143,12 @@ static void shards_are_a_number_up_to_64(void **state)
 static void bytes_may_have_a_unit(void **state)
 {
     (void)state;
-    assert_int_equal(parse("limit=3", 0).result.limit, 3);
-    assert_int_equal(parse("limit=3k", 0).result.limit, 3 << 10);
-    assert_int_equal(parse("limit=3M", 0).result.limit, 3 << 20);
-    assert_int_equal(parse("limit=3g", 0).result.limit, (size_t)3 << 30);
-    const char *const wrong[] = {"limit=k", "limit=3kk", "limit=3t", "limit=99999999999999g"};
+    assert_int_equal(parse("quarantine=3", 0).result.quarantine, 3);
+    assert_int_equal(parse("quarantine=3k", 0).result.quarantine, 3 << 10);
+    assert_int_equal(parse("quarantine=3M", 0).result.quarantine, 3 << 20);
+    assert_int_equal(parse("quarantine=3g", 0).result.quarantine, (size_t)3 << 30);
+    const char *const wrong[] = {"limit=off", "limit=0",  "limit=k",
+                                 "limit=3kk", "limit=3t", "limit=99999999999999g"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct parsing parsing = parse(wrong[i], 1);
         assert_int_equal(parsing.result.limit, 1);

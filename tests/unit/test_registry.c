@@ -282,7 +282,7 @@ static void what_a_vanished_thread_held_for_its_swing_is_for_others(void **state
     begin_thread();
     struct theap *heap = begin_thread();
     assert_int_equal(registry_wide_cache_limit(vanished, MUCH), MA_CACHE_WIDE_MAX);
-    registry_after_fork(heap);
+    registry_after_fork(heap, false);
     begin_thread();
     assert_int_equal(registry_wide_cache_limit(heap, MUCH), MA_CACHE_WIDE_MAX);
 }
@@ -895,7 +895,7 @@ static void what_rests_goes_back_in_a_forked_child_without_its_threads(void **st
     size_t live = core_live_count();
     struct theap *heap = rest_with(&object, &block);
     become(mine);
-    registry_after_fork(mine);
+    registry_after_fork(mine, false);
     assert_int_equal(slab_count(), 0);
     assert_int_equal(core_live_count(), live);
     assert_int_equal(heap->empty_bytes + heap->medium.bytes, 0);
@@ -911,7 +911,7 @@ static void what_rests_stays_in_a_forked_child_of_the_only_thread(void **state)
     struct theap *mine = begin_thread();
     struct theap *heap = rest_with(&object, &block);
     become(mine);
-    registry_after_fork(mine);
+    registry_after_fork(mine, true);
     assert_ptr_equal(begin_thread(), heap);
     assert_ptr_equal(front_malloc(64), object);
     front_free(object);
@@ -929,7 +929,7 @@ static void after_a_fork_the_slabs_of_other_threads_are_orphans(void **state)
     objects[1] = first_object(64);
     theap_keep(vanished, mb_of_payload(cached));
 
-    registry_after_fork(mine);
+    registry_after_fork(mine, false);
 
     assert_int_equal(heap_count(), 1);
     assert_ptr_equal(slab_owner(slab_of(objects[0])), OWNER_ORPHAN);
@@ -957,7 +957,7 @@ static void after_a_fork_what_others_held_back_and_posted_is_passed_on(void **st
     (void)owner;
     become(mine);
 
-    registry_after_fork(mine);
+    registry_after_fork(mine, false);
 
     front_settle();
     assert_int_equal(live_in(slab_of(objects[5])), count - 5);
@@ -983,7 +983,7 @@ static void after_a_fork_the_inbox_has_this_threads_slabs_alone(void **state)
     slab_remote(theirs)->inbox_next = 0;
     become(mine);
 
-    registry_after_fork(mine);
+    registry_after_fork(mine, false);
 
     assert_int_equal(mine->inbox, slab_index(ours));
     assert_int_equal(slab_remote(ours)->inbox_next, 0);
@@ -1005,7 +1005,7 @@ static void after_a_fork_what_was_just_being_held_back_is_counted(void **state)
     freer->pending[slab_index(slab) % PENDING_COUNT].count--;
     become(mine);
 
-    registry_after_fork(mine);
+    registry_after_fork(mine, false);
 
     assert_int_equal(front_check(mine), 0);
     front_settle();
@@ -1019,10 +1019,27 @@ static void after_a_fork_of_a_thread_without_a_heap_all_slabs_are_orphans(void *
     (void)state;
     begin_thread();
     objects[0] = first_object(64);
-    registry_after_fork(NULL);
+    registry_after_fork(NULL, false);
     assert_int_equal(heap_count(), 0);
     become(THEAP_OFF);
     front_free(objects[0]);
+    assert_int_equal(slab_count(), 0);
+}
+
+/* A thread that has no heap was amid the free of an orphan's last object: it had pushed it, and not yet told anybody. */
+static void what_a_thread_without_a_heap_was_freeing_is_free_after_a_fork(void **state)
+{
+    (void)state;
+    struct theap *other = begin_thread();
+    struct object *o = first_object(64);
+    struct slab *slab = slab_of(o);
+    end_thread(other);
+    o->next = NULL;
+    o->mark = object_mark(o);
+    __atomic_store_n(&slab_remote(slab)->word,
+                     (uintptr_t)o | UINT64_C(1) << REMOTE_COUNT_SHIFT | REMOTE_POSTED,
+                     __ATOMIC_RELEASE);
+    registry_after_fork(begin_thread(), false);
     assert_int_equal(slab_count(), 0);
 }
 
@@ -1031,7 +1048,7 @@ static void a_fork_of_the_only_thread_changes_nothing(void **state)
     (void)state;
     struct theap *mine = begin_thread();
     objects[0] = first_object(64);
-    registry_after_fork(mine);
+    registry_after_fork(mine, true);
     assert_ptr_equal(slab_owner(slab_of(objects[0])), mine);
     front_free(objects[0]);
 }
@@ -1060,7 +1077,7 @@ static void a_handler_frees_amid_a_fork(size_t call, bool is_behind)
     interrupted = begin_thread();
 
     fake_os_interrupt(call, free_as_handler);
-    registry_after_fork(interrupted);
+    registry_after_fork(interrupted, false);
     fake_os_interrupt(0, NULL);
 
     if (of_vanished != NULL) {
@@ -1142,6 +1159,7 @@ int main(void)
         FRONT_TEST(after_a_fork_the_inbox_has_this_threads_slabs_alone),
         FRONT_TEST(after_a_fork_what_was_just_being_held_back_is_counted),
         FRONT_TEST(after_a_fork_of_a_thread_without_a_heap_all_slabs_are_orphans),
+        FRONT_TEST(what_a_thread_without_a_heap_was_freeing_is_free_after_a_fork),
         FRONT_TEST(a_fork_of_the_only_thread_changes_nothing),
         FRONT_TEST(what_a_handler_frees_amid_a_fork_is_not_forgotten),
     };

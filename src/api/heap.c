@@ -175,15 +175,18 @@ static MA_RARE bool has_made_room(size_t size)
     return has_any;
 }
 
-/*
- * Memory that nobody has touched is taken only when that which the thread has cached is of no
- * use: else there would be both.
- */
+/* Memory that nobody has touched is taken only when that which the thread has cached is of no use: else there would be both. Whether that
+ * is so much that it is to leave first, where the heap has nothing else for `size` bytes. */
+static bool has_touched(size_t size)
+{
+    size_t cached = front_cached_bytes();
+    return cached >= size && cached >= MA_CACHE_FLUSH;
+}
+
 static void *alloc_touched_first(size_t size, bool is_zeroed)
 {
     reclaim_dormant(thread_heap(), 0);
-    size_t cached = front_cached_bytes();
-    if (cached >= size && cached >= MA_CACHE_FLUSH) {
+    if (has_touched(size)) {
         void *payload = cores_alloc_below_top(size, is_zeroed);
         if (payload != NULL) {
             return payload;
@@ -215,15 +218,36 @@ void *heap_alloc_zeroed(size_t size)
     return payload == NULL && has_made_room(size) ? cores_alloc_zeroed(size) : payload;
 }
 
+static void *aligned_touched_first(size_t alignment, size_t size)
+{
+    if (has_touched(size)) {
+        void *payload = cores_alloc_aligned_below_top(alignment, size);
+        if (payload != NULL) {
+            return payload;
+        }
+        front_shed_cached(size + alignment);
+    }
+    return cores_alloc_aligned(alignment, size);
+}
+
 void *heap_alloc_aligned(size_t alignment, size_t size)
 {
-    void *payload = is_started() ? cores_alloc_aligned(alignment, size) : NULL;
+    void *payload = is_started() ? aligned_touched_first(alignment, size) : NULL;
     return payload == NULL && has_made_room(size) ? cores_alloc_aligned(alignment, size) : payload;
+}
+
+/* What is cached leaves at once: it may be what the payload has room to grow into, where it lies. */
+static void *realloc_touched_first(struct ma_core *core, void *payload, size_t size)
+{
+    if (size > mb_usable(mb_of_payload(payload)) && has_touched(size)) {
+        front_shed_cached(size);
+    }
+    return cores_realloc(core, payload, size);
 }
 
 void *heap_realloc(struct ma_core *core, void *payload, size_t size)
 {
-    void *moved = cores_realloc(core, payload, size);
+    void *moved = realloc_touched_first(core, payload, size);
     return moved == NULL && has_made_room(size) ? cores_realloc(core, payload, size) : moved;
 }
 

@@ -271,7 +271,7 @@ static void *realloc_block(const struct segment *segment, void *payload, size_t 
     if (options.zero != 0) {
         return realloc_by_copy(payload, usable, size); /* nothing is left where it was */
     }
-    if (size <= MA_SMALL_MAX && size < usable / 2) {
+    if (size <= MA_SHRINK_MAX && size < usable / 2) {
         void *object = realloc_by_copy(
             payload, size, size); /* little to copy, and a whole block is left to others */
         if (object != NULL) {

@@ -56,13 +56,14 @@
 #define MA_TRIM_HOLD ((size_t)32 << 20)
 #define MA_TRIM_REGRET 1000
 
-/* Pages are populated ahead, up to 1/POPULATE_SHARE of the core's heap, and 1/SLAB_POPULATE_SHARE of what a class
+/* Pages are populated ahead, where POPULATE_STREAK requests in a row were for POPULATE_BLOCK_MAX bytes at most, up to 1/POPULATE_SHARE of the core's heap, and 1/SLAB_POPULATE_SHARE of what a class
  * has, at a time: at least POPULATE_MIN, or else none; at most POPULATE_MAX. Bytes. See
  * docs/adr/0016-populate-in-batches.md. */
 #define MA_POPULATE_SHARE 64
 #define MA_SLAB_POPULATE_SHARE 32
 #define MA_POPULATE_MIN ((size_t)16 << 10)
 #define MA_POPULATE_BLOCK_MAX ((size_t)8 << 10)
+#define MA_POPULATE_STREAK 16
 #define MA_POPULATE_MAX ((size_t)64 << 10)
 
 /* Free pages inside the heap go back when they were not needed for DECAY milliseconds, or those that exceed DIRTY_MIN bytes and
@@ -129,6 +130,10 @@
 /* A payload of at least SLACK_MIN bytes that grows by less than 1/SLACK_SHARE is given that much more. */
 #define MA_SLACK_MIN ((size_t)128)
 #define MA_SLACK_SHARE 8
+
+/* A payload that shrinks to less than half, and to so many bytes at most, is moved: a whole block is left to others then, and not one that is
+ * cut at its head. Bytes. */
+#define MA_SHRINK_MAX ((size_t)32 << 10)
 
 /* What a payload of at least MOVE_MIN bytes holds is moved to another place by page tables, unless most of that place is
  * resident and the payload smaller than MOVE_ALWAYS; in runs of MOVE_RUN bytes at least on average, while the heap has

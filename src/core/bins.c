@@ -204,7 +204,7 @@ static struct written remove_binned(struct bins *bins, struct mem_block *b, size
     } else {
         list_unlink(&bins->sets[is_blank], b, size);
     }
-    decay_subtract(&bins->dirty, binned_dirty(size, is_blank));
+    decay_take(&bins->dirty, binned_dirty(size, is_blank));
     return is_blank ? written_none() : (struct written){(char *)b, (char *)mb_at(b, size)};
 }
 
@@ -225,7 +225,7 @@ struct written bins_remove_for(struct bins *bins, struct mem_block *b, const str
     } else {
         tree_remove(&bins->tree, b);
     }
-    decay_subtract(&bins->dirty, tree_dirty_bytes(b));
+    decay_take(&bins->dirty, tree_dirty_bytes(b));
     return tree_written(b);
 }
 

@@ -231,15 +231,22 @@ static __attribute__((noinline)) struct page_run run_ahead_locked(struct ma_core
     return (struct page_run){start, (size_t)(end - start)};
 }
 
+/* Count a request. What was populated ahead may go to the next large one, which may never touch it. */
+static void note_streak_locked(struct ma_core *core, const struct core_request *r)
+{
+    bool is_small = r->size <= MA_POPULATE_BLOCK_MAX - MB_OVERHEAD;
+    core->small_streak = is_small || r->block_size != 0 ? core->small_streak + is_small : 0;
+}
+
 /* Whether to populate ahead: the block was taken from the top, is blank in part, and not so large that the program may not
- * touch it all. */
+ * touch it all, as those before it; and nothing was left out for its alignment's sake. */
 static bool is_to_populate(const struct ma_core *core, const struct core_request *r,
                            const struct taken *taken)
 {
     const struct mem_block *next = mb_next(taken->block);
     return (char *)next > taken->written.end && !mb_is_used(next) &&
            mb_next(next) == segment_fence(core->growing) && r->block_size == 0 &&
-           r->size <= MA_POPULATE_BLOCK_MAX - MB_OVERHEAD;
+           r->alignment <= MA_ALIGNMENT && core->small_streak > MA_POPULATE_STREAK;
 }
 
 /* What of the first `size` bytes of the payload may be other than zero, but for what the links have left. */
@@ -277,6 +284,7 @@ void *core_serve(struct ma_core *core, const struct core_request *r)
     if (taken.block != NULL && r->is_zeroed) {
         core->cleared_bytes += bytes_to_clear(&taken, r->size);
     }
+    note_streak_locked(core, r);
     if (taken.block != NULL && is_to_populate(core, r, &taken)) {
         ahead = run_ahead_locked(core, &taken);
     }
@@ -378,6 +386,7 @@ void core_leave(struct ma_core *core)
     if (__atomic_load_n(&core->deferred, __ATOMIC_RELAXED) != NULL) {
         release_deferred_locked(core);
     }
+    decay_settle(&core->bins->dirty); /* blocks that were merged were out of the bins meanwhile */
     lock_release(&core->lock);
 }
 

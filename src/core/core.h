@@ -31,8 +31,9 @@ struct ma_core {
     struct segment *growing;  /* the one that is extended; NULL before the first */
     struct space_run reserve; /* see core_reserve() */
     char *populated;          /* of growing's blank top, what lies below has its pages */
-    size_t heap_bytes;        /* of all segments; atomic, as some look at it from outside */
-    size_t live_bytes;        /* usable bytes of used blocks; atomic, as above */
+    unsigned small_streak; /* requests of at most MA_POPULATE_BLOCK_MAX bytes since a larger one */
+    size_t heap_bytes;     /* of all segments; atomic, as some look at it from outside */
+    size_t live_bytes;     /* usable bytes of used blocks; atomic, as above */
     size_t peak_live_bytes;
     size_t recent_peak;    /* the most live bytes since `window_start` */
     uint64_t window_start; /* os_milliseconds(); 0 before the top was looked at first */

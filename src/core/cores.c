@@ -162,6 +162,13 @@ void *cores_alloc_aligned(size_t alignment, size_t size)
     return serve(&request);
 }
 
+void *cores_alloc_aligned_below_top(size_t alignment, size_t size)
+{
+    struct core_request request = core_request_aligned(alignment, size);
+    request.source = CORE_BELOW_TOP;
+    return serve(&request);
+}
+
 void *cores_alloc_granule(struct written *written)
 {
     struct core_request request = core_request_granule(written);

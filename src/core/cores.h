@@ -23,6 +23,7 @@ void *cores_alloc(size_t size);
 void *cores_alloc_below_top(size_t size, bool is_zeroed);
 void *cores_alloc_zeroed(size_t size);
 MA_RARE void *cores_alloc_aligned(size_t alignment, size_t size);
+MA_RARE void *cores_alloc_aligned_below_top(size_t alignment, size_t size);
 
 /* Up to `*count` blocks of `size` bytes each, one behind the other: the first, and in `*count` how many. NULL when memory is out. */
 void *cores_alloc_run(size_t size, size_t *count);

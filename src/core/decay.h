@@ -22,12 +22,24 @@ static inline void decay_add(struct decay *decay, size_t amount)
     decay->amount += amount;
 }
 
-static inline void decay_subtract(struct decay *decay, size_t amount)
+/* Some is used, or is only to be added anew: what is told until decay_settle() is not the least. */
+static inline void decay_take(struct decay *decay, size_t amount)
 {
     decay->amount -= amount;
+}
+
+static inline void decay_settle(struct decay *decay)
+{
     if (decay->amount < decay->least) {
         decay->least = decay->amount;
     }
+}
+
+/* Both. */
+static inline void decay_subtract(struct decay *decay, size_t amount)
+{
+    decay_take(decay, amount);
+    decay_settle(decay);
 }
 
 /*

@@ -44,10 +44,22 @@ static size_t room_before(const struct mem_block *b)
     return mb_prev_is_used(b) ? 0 : mb_size(core_free_prev_locked(b));
 }
 
-/* Where only the segment's end hinders `b` from having `size` bytes, extend the segment. */
-static void make_room_locked(struct ma_core *core, const struct mem_block *b, size_t size)
+/* Whether a free block holds `size` bytes, wherever in it a move by whole pages wants them. */
+static bool has_hole(const struct ma_core *core, size_t size)
 {
-    if (mb_at(b, room_forward(b)) == segment_fence(core->growing)) {
+    return bins_best_fit(core->bins, size + 2 * space_map.page_size) != NULL;
+}
+
+/*
+ * Where only the segment's end hinders `b` from having `size` bytes, extend the segment. Not where a hole would do instead, if there is
+ * the choice: of blocks that grow and are cut to size, each would begin where the one before has ended, and what the old ones leave is
+ * never used again.
+ */
+static void make_room_locked(struct ma_core *core, const struct mem_block *b, size_t size,
+                             bool has_choice)
+{
+    if (mb_at(b, room_forward(b)) == segment_fence(core->growing) &&
+        !(has_choice && has_hole(core, size))) {
         core_extend_locked(core, size - mb_size(b));
     }
 }
@@ -70,12 +82,12 @@ static struct mem_block *take_prev_locked(struct ma_core *core, struct mem_block
  * the contents may slide down, byte by byte. NULL where they do not suffice.
  */
 static struct mem_block *resize_locked(struct ma_core *core, struct mem_block *b, size_t size,
-                                       bool may_slide)
+                                       bool may_slide, bool has_choice)
 {
     size_t usable = mb_usable(b);
     size_t forward = room_forward(b);
     if (forward < size && forward + (may_slide ? room_before(b) : 0) < size) {
-        make_room_locked(core, b, size);
+        make_room_locked(core, b, size, has_choice);
         if (room_forward(b) < size) {
             return NULL;
         }
@@ -124,14 +136,14 @@ void *core_realloc(struct ma_core *core, void *payload, size_t size)
         return NULL;
     }
     bool may_move = move_is_worth(mb_usable(old));
-    struct mem_block *b = resize_locked(core, old, wanted, !may_move);
+    struct mem_block *b = resize_locked(core, old, wanted, !may_move, true);
     struct taken taken = {NULL, written_none()};
     if (b == NULL) {
         struct core_request request = move_request(old, size);
         taken = core_take_locked(core, &request);
     }
-    if (b == NULL && taken.block == NULL && may_move) {
-        b = resize_locked(core, old, wanted, true);
+    if (b == NULL && taken.block == NULL) {
+        b = resize_locked(core, old, wanted, true, false);
     }
     core_leave(core);
     if (b == NULL && taken.block != NULL && replace(core, old, &taken)) {

@@ -37,7 +37,7 @@
 /* There is a bin for each size of block that small requests ask for; from there on so many to each doubling. The bits of four doublings
  * stand in one word. */
 #define MEDIUM_EXACT_MAX (MA_SMALL_MAX + MB_HEADER)
-#define MEDIUM_EXACT_BIN_COUNT 64
+#define MEDIUM_EXACT_BIN_COUNT (MEDIUM_EXACT_MAX / MA_ALIGNMENT - 1)
 #define MEDIUM_DOUBLINGS 8
 #define MEDIUM_BINS_LOG2 4
 #define MEDIUM_BIN_COUNT (MEDIUM_EXACT_BIN_COUNT + (MEDIUM_DOUBLINGS << MEDIUM_BINS_LOG2) + 1)
@@ -131,7 +131,7 @@ struct medium {
 
 _Static_assert(MEDIUM_MAX / MA_ALIGNMENT <= UINT16_MAX && MEDIUM_ROOM <= UINT16_MAX,
                "units and slots");
-_Static_assert((MEDIUM_EXACT_MAX - MEDIUM_MIN) / MA_ALIGNMENT <= MEDIUM_EXACT_BIN_COUNT, "bins");
+_Static_assert(MEDIUM_EXACT_BIN_COUNT % 64 == 0, "a doubling's bits stand in one word");
 _Static_assert(MEDIUM_MAX <= MA_MOVE_MIN, "the pages of a cached block are all there");
 
 /* Make it an empty cache. Requires: it is zeroed. */
@@ -240,7 +240,7 @@ static inline size_t medium_bin_at(size_t top, size_t steps)
 static inline size_t medium_bin(size_t size)
 {
     if (size < MEDIUM_EXACT_MAX) {
-        return (size - MEDIUM_MIN) / MA_ALIGNMENT;
+        return size / MA_ALIGNMENT - 1;
     }
     size_t top = bits_highest(size - MB_HEADER);
     return medium_bin_at(top, (size - MB_HEADER) >> (top - MEDIUM_BINS_LOG2));
@@ -250,7 +250,7 @@ static inline size_t medium_bin(size_t size)
 static inline size_t medium_bin_for(size_t size)
 {
     if (size <= MA_SMALL_MAX) {
-        return (mb_size_for(size) - MEDIUM_MIN) / MA_ALIGNMENT;
+        return mb_size_for(size) / MA_ALIGNMENT - 1;
     }
     size_t top = bits_highest(size - MB_OVERHEAD);
     size_t step_log2 = top - MEDIUM_BINS_LOG2;

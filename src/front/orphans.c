@@ -5,7 +5,11 @@
 
 #include "front/remote.h"
 
+/* So many slabs are looked at for one that can serve: a thread that has ended may have left thousands without room. */
+enum { LOOK_COUNT = 8 };
+
 static granule_index firsts[CLASS_COUNT]; /* atomic */
+static granule_index lasts[CLASS_COUNT];  /* where there is a first */
 
 static void set_first(size_t size_class, granule_index index)
 {
@@ -26,6 +30,8 @@ void orphans_push(struct slab *slab)
     slab->prev = 0;
     if (head != 0) {
         slab_number(head)->prev = slab_index(slab);
+    } else {
+        lasts[slab->size_class] = slab_index(slab);
     }
     set_first(slab->size_class, slab_index(slab));
 }
@@ -34,6 +40,8 @@ void orphans_remove(struct slab *slab)
 {
     if (slab->next != 0) {
         slab_number(slab->next)->prev = slab->prev;
+    } else {
+        lasts[slab->size_class] = slab->prev;
     }
     if (slab->prev != 0) {
         slab_number(slab->prev)->next = slab->next;
@@ -42,16 +50,34 @@ void orphans_remove(struct slab *slab)
     }
 }
 
+static bool can_serve(const struct slab *slab)
+{
+    return slab->free != NULL || remote_first(slab) != NULL ||
+           slab_carved(slab) < slab_capacity(slab);
+}
+
+/* Make the first of a class the last. */
+static void put_behind(struct slab *slab)
+{
+    struct slab *last = slab_number(lasts[slab->size_class]);
+    if (last == slab) {
+        return;
+    }
+    orphans_remove(slab);
+    slab->next = 0;
+    slab->prev = slab_index(last);
+    last->next = slab_index(slab);
+    lasts[slab->size_class] = slab_index(slab);
+}
+
 struct slab *orphans_find(size_t size_class)
 {
-    granule_index index = firsts[size_class];
-    while (index != 0) {
-        struct slab *slab = slab_number(index);
-        if (slab->free != NULL || remote_first(slab) != NULL ||
-            slab_carved(slab) < slab_capacity(slab)) {
+    for (int i = 0; i < LOOK_COUNT && firsts[size_class] != 0; i++) {
+        struct slab *slab = slab_number(firsts[size_class]);
+        if (can_serve(slab)) {
             return slab;
         }
-        index = slab->next;
+        put_behind(slab);
     }
     return NULL;
 }

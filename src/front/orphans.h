@@ -14,7 +14,7 @@ void orphans_remove(struct slab *slab);
 /* Whether there is any of a class; by the way, without a lock. */
 bool orphans_exist(size_t size_class);
 
-/* One of a class that can serve; NULL if there is none. */
+/* One of a class that can serve; NULL if there is none at the first look. The next look is at others. */
 struct slab *orphans_find(size_t size_class);
 
 /* Give the memory of one without objects back. */

@@ -3,6 +3,7 @@
  */
 #include "ma.h"
 #include "support/fake_os.h"
+#include "support/random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -79,11 +80,54 @@ static void nor_where_it_is_to_be_zero(void **state)
     require_no_growth(zeroed);
 }
 
+/* Buffers that grow and shrink at random. */
+static void nor_for_what_grows_by_realloc(void **state)
+{
+    (void)state;
+    enum { BUFFERS = 200, TURNS = 20000, LEAST = 900, MOST = 262144 };
+    static char *buffers[BUFFERS];
+    static size_t sizes[BUFFERS];
+    uint64_t random = 5;
+    size_t live = 0;
+    size_t most_live = 0;
+    for (int turn = 0; turn < TURNS; turn++) {
+        size_t i = random_below(&random, BUFFERS);
+        size_t size = random_below(&random, 3) != 0 ? LEAST + random_below(&random, 64)
+                                                    : MOST - random_below(&random, MOST / 8);
+        buffers[i] = ma_realloc(buffers[i], size);
+        assert_non_null(buffers[i]);
+        live = live - sizes[i] + size;
+        most_live = live > most_live ? live : most_live;
+        sizes[i] = size;
+    }
+    assert_true(heap_bytes() < most_live + most_live / 2);
+    for (size_t i = 0; i < BUFFERS; i++) {
+        ma_free(buffers[i]);
+    }
+}
+
+static void what_shrinks_to_a_small_part_leaves_a_whole_block(void **state)
+{
+    (void)state;
+    char *payload = ma_malloc(200000);
+    memset(payload, 0x3c, 5000);
+    char *small = ma_realloc(payload, 5000);
+    assert_ptr_not_equal(small, payload);
+    for (int i = 0; i < 5000; i++) {
+        assert_int_equal(small[i], 0x3c);
+    }
+    assert_ptr_equal(ma_malloc(200000), payload);
+    ma_free(payload);
+    ma_free(small);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_heap_does_not_grow_for_what_the_cache_can_give_back),
         cmocka_unit_test(nor_where_it_is_to_be_zero),
+        cmocka_unit_test(nor_for_what_grows_by_realloc),
+        cmocka_unit_test(what_shrinks_to_a_small_part_leaves_a_whole_block),
     };
     return cmocka_run_group_tests(tests, fake_os_setup, NULL);
 }

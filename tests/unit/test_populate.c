@@ -74,6 +74,31 @@ static void large_blocks_are_not_populated_with_the_small_one_behind_them(void *
     assert_in_range(populated_by(core, KIB, KIB), 0, 2 * MA_POPULATE_MAX);
 }
 
+/* What lies between them serves others, which may never touch what is behind. */
+static void aligned_blocks_are_not_populated(void **state)
+{
+    struct ma_core *core = core_of(state);
+    core_alloc(core, 8 * MIB);
+    size_t before = fake_os_populated();
+    for (int i = 0; i < 100; i++) {
+        assert_non_null(core_alloc_aligned(core, 32 * KIB, KIB));
+    }
+    assert_int_equal(fake_os_populated(), before);
+}
+
+/* Or each large one would be given what the small one before it has had populated. */
+static void small_blocks_between_large_ones_are_not_populated(void **state)
+{
+    struct ma_core *core = core_of(state);
+    core_alloc(core, 8 * MIB);
+    size_t before = fake_os_populated();
+    for (int i = 0; i < 100; i++) {
+        assert_non_null(core_alloc(core, 4 * KIB));
+        assert_non_null(core_alloc(core, 64 * KIB));
+    }
+    assert_int_equal(fake_os_populated(), before);
+}
+
 static void pages_are_populated_once(void **state)
 {
     struct ma_core *core = core_of(state);
@@ -137,6 +162,8 @@ int main(void)
         TEST(large_blocks_are_not_populated),
         TEST(blocks_of_several_pages_are_not_populated),
         TEST(large_blocks_are_not_populated_with_the_small_one_behind_them),
+        TEST(aligned_blocks_are_not_populated),
+        TEST(small_blocks_between_large_ones_are_not_populated),
         TEST(pages_are_populated_once),
         TEST(what_was_given_back_is_populated_anew),
         TEST(populating_can_be_turned_off),

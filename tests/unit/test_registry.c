@@ -514,6 +514,28 @@ static void each_of_several_orphans_can_be_adopted(void **state)
     }
 }
 
+/* A few are looked at for each request, others with the next. */
+static void among_many_full_orphans_one_with_room_is_found_in_the_end(void **state)
+{
+    (void)state;
+    enum { ORPHANS = 20, CAPACITY = 63, LOOKS = 3 };
+    for (size_t i = 0; i < ORPHANS; i++) {
+        struct theap *heap = begin_thread();
+        objects[i * CAPACITY] = first_object(1024);
+        take_all(objects, i * CAPACITY + 1, 1024);
+        end_thread(heap);
+    }
+    become(THEAP_OFF);
+    front_free(objects[0]);
+    struct theap *heap = begin_thread();
+    struct slab *found = NULL;
+    for (int look = 0; look < LOOKS && found == NULL; look++) {
+        found = registry_adopt(heap, class_of(1024));
+    }
+    assert_ptr_equal(found, slab_of(objects[1]));
+    free_all(1, ORPHANS * (size_t)CAPACITY);
+}
+
 static void an_orphan_whose_last_object_is_freed_goes_back(void **state)
 {
     (void)state;
@@ -1132,6 +1154,7 @@ int main(void)
         FRONT_TEST(an_orphan_without_free_objects_is_not_adopted),
         FRONT_TEST(a_full_orphan_is_adopted_once_others_have_freed_in_it),
         FRONT_TEST(each_of_several_orphans_can_be_adopted),
+        FRONT_TEST(among_many_full_orphans_one_with_room_is_found_in_the_end),
         FRONT_TEST(an_orphan_whose_last_object_is_freed_goes_back),
         FRONT_TEST(an_orphan_in_the_midst_of_others_goes_back),
         FRONT_TEST(what_is_on_its_way_to_a_thread_that_ends_is_not_lost),

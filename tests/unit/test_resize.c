@@ -116,6 +116,21 @@ static void a_payload_at_the_top_grows_by_an_extension_of_the_heap(void **state)
     assert_int_equal(segment_count_of(core), 1);
 }
 
+/* Or what grows at the top, and is cut to size then, would leave all that it frees below behind. */
+static void a_payload_at_the_top_moves_into_a_hole_before_the_heap_grows(void **state)
+{
+    struct ma_core *core = core_of(state);
+    char *hole = alloc_walled(core, 4 * MIB);
+    struct row row = {.core = core, .b = core_alloc(core, SIZE)};
+    payload_fill(row.b, SIZE, 1);
+    core_realloc(core, row.b, usable(row.b) + mb_size(tail_of(core)));
+    core_free(core, hole);
+    size_t heap_bytes = core->heap_bytes;
+    char *moved = resize(&row, 2 * MIB);
+    assert_true(moved < hole + 4 * MIB);
+    assert_int_equal(core->heap_bytes, heap_bytes);
+}
+
 static void a_payload_below_a_fence_that_is_not_the_top_is_copied(void **state)
 {
     struct ma_core *core = core_of(state);
@@ -412,6 +427,7 @@ int main(void)
         TEST(a_tiny_rest_stays_with_the_payload),
         TEST(a_payload_at_the_top_grows_into_the_free_tail),
         TEST(a_payload_at_the_top_grows_by_an_extension_of_the_heap),
+        TEST(a_payload_at_the_top_moves_into_a_hole_before_the_heap_grows),
         TEST(a_payload_below_a_fence_that_is_not_the_top_is_copied),
         TEST(a_payload_moves_down_over_the_free_block_before_it),
         TEST(a_payload_moves_down_by_less_than_its_own_size),

@@ -1,8 +1,8 @@
 /*
  * RTLD_DEEPBIND would give a library libc's malloc and our free: it is taken out.
  *
- * The real dlopen searches the RUNPATH of whoever its return address belongs to, so
- * it must see our caller's: it is reached by a tail jump, which is why this file is
+ * The real ones search the RUNPATH of whoever its return address belongs to, so
+ * they must see our caller's: they are reached by a tail jump, which is why this file is
  * always compiled with optimisation.
  */
 #include "base/options.h"
@@ -12,19 +12,33 @@
 #include <stdlib.h>
 
 typedef void *dlopen_function(const char *file, int mode);
+typedef void *dlmopen_function(Lmid_t namespace, const char *file, int mode);
 
-static __attribute__((noinline)) dlopen_function *next_dlopen(void)
+static __attribute__((noinline)) void *next_of_all(void **cache, const char *name)
 {
-    static void *cache;
-    void *found = next_function(&cache, "dlopen");
+    void *found = next_function(cache, name);
     if (found == NULL) {
         abort();
     }
-    return (dlopen_function *)found;
+    return found;
+}
+
+static int without_deepbind(int mode)
+{
+    return options.deepbind != 0 ? mode : mode & ~RTLD_DEEPBIND;
 }
 
 void *dlopen(const char *file, int mode)
 {
-    dlopen_function *next = next_dlopen();
-    return next(file, options.deepbind != 0 ? mode : mode & ~RTLD_DEEPBIND);
+    static void *cache;
+    dlopen_function *next = (dlopen_function *)next_of_all(&cache, "dlopen");
+    return next(file, without_deepbind(mode));
+}
+
+/* In a namespace of its own a library has a libc of its own, and shares no heap. */
+void *dlmopen(Lmid_t namespace, const char *file, int mode)
+{
+    static void *cache;
+    dlmopen_function *next = (dlmopen_function *)next_of_all(&cache, "dlmopen");
+    return next(namespace, file, namespace == LM_ID_BASE ? without_deepbind(mode) : mode);
 }

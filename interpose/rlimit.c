@@ -18,6 +18,7 @@ static int set_and_get(pid_t process, int resource, const void *new_limit, void 
 {
     int status = (int)syscall(SYS_prlimit64, process, resource, new_limit, old_limit);
     const struct rlimit *limit = new_limit;
+    __asm__("" : "+r"(limit)); /* libc's header has it that there is always one */
     if (status == 0 && limit != NULL && resource == RLIMIT_AS && fork_is_own_process() &&
         (process == 0 || process == getpid())) {
         space_fit(limit->rlim_cur);

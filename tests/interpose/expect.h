@@ -31,6 +31,22 @@ static inline void expect_holds(int holds, const char *file, int line, const cha
 
 #define EXPECT(holds) expect_holds((holds) ? 1 : 0, __FILE__, __LINE__, #holds)
 
+/* libc's own function of a name that libma has, too. */
+static inline void *expect_libc(const char *name)
+{
+    void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    void *function = libc != NULL ? dlsym(libc, name) : NULL;
+    EXPECT(function != NULL);
+    return function;
+}
+
+static inline void *expect_libc_malloc(size_t size)
+{
+    static void *(*function)(size_t);
+    function = function != NULL ? function : (void *(*)(size_t))expect_libc("malloc");
+    return function(size);
+}
+
 /* The program's exit status. */
 static inline int expect_status(void)
 {

@@ -1,8 +1,7 @@
 /*
  * Payloads that libc allocated by itself, and payloads of ours that libc hands out.
  *
- * glibc exports its own malloc under a second name, which no preload takes: as a program's bundled allocator,
- * or memory from before the preload, it is somebody else's.
+ * glibc's own malloc, found in glibc itself, is somebody else's, as a program's bundled allocator is, or memory from before the preload.
  */
 #include "expect.h"
 
@@ -15,16 +14,13 @@
 
 enum { MARK = 4321 };
 
-extern void *__libc_malloc(size_t size);
-extern void *__libc_memalign(size_t alignment, size_t size);
-
 /* Small, large, and (in glibc) mapped. */
 static const size_t sizes[] = {0, 1, 24, 100, 1000, 5000, 100000, 300000, 5000000};
 
 /* Filled with `value`. */
 static void *foreign(size_t size, int value)
 {
-    void *payload = __libc_malloc(size);
+    void *payload = expect_libc_malloc(size);
     EXPECT(payload != NULL && !expect_owned(payload));
     memset(payload, value, size);
     return payload;
@@ -32,6 +28,7 @@ static void *foreign(size_t size, int value)
 
 static void foreign_payloads_can_be_freed(void)
 {
+    void *(*memalign_of_libc)(size_t, size_t) = (void *(*)(size_t, size_t))expect_libc("memalign");
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         void *payload = foreign(sizes[i], 1);
         EXPECT(malloc_usable_size(payload) >= sizes[i]);
@@ -39,7 +36,7 @@ static void foreign_payloads_can_be_freed(void)
         errno = MARK;
         free(payload);
         EXPECT(errno == MARK);
-        free(__libc_memalign(256, sizes[i]));
+        free(memalign_of_libc(256, sizes[i]));
     }
 }
 
@@ -49,7 +46,7 @@ static void foreign_memory_is_used_again(void)
     enum { TURNS = 200, SIZE = 50000000 };
     size_t before = expect_address_space();
     for (int i = 0; i < TURNS; i++) {
-        void *payload = __libc_malloc(SIZE);
+        void *payload = expect_libc_malloc(SIZE);
         EXPECT(payload != NULL);
         free(payload);
     }

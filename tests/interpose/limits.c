@@ -270,6 +270,8 @@ static void limit_borrower(void)
 
 static void address_space_limit_falls(void)
 {
+    const struct rlimit *volatile none = NULL;
+    EXPECT(setrlimit(RLIMIT_AS, none) == 0);
     limit_borrower();
     pid_t child = fork();
     if (child == 0) {

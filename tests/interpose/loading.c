@@ -32,10 +32,10 @@ static struct plugin plugin_of(void *handle)
     };
 }
 
-/* The library must have the same malloc as everyone, unless the option lets it have libc's. */
-static void deepbind_shares_the_heap(const char *path, bool is_stripped)
+/* A library that was opened with RTLD_DEEPBIND must have the same malloc as everyone, unless the option lets it have libc's. */
+static void deepbind_shares_the_heap(void *handle, bool is_stripped)
 {
-    struct plugin plugin = plugin_of(dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND));
+    struct plugin plugin = plugin_of(handle);
     for (size_t size = 0; size < 1000000; size = size * 3 + 1) {
         void *payload = plugin.allocate(size);
         EXPECT(payload != NULL && (expect_owned(payload) != 0) == is_stripped);
@@ -103,7 +103,10 @@ int main(int argc, char **argv)
     if (argc < 4) {
         return 2;
     }
-    deepbind_shares_the_heap(argv[1], strcmp(argv[3], "strip") == 0);
+    bool is_stripped = strcmp(argv[3], "strip") == 0;
+    int mode = RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND;
+    deepbind_shares_the_heap(dlopen(argv[1], mode), is_stripped);
+    deepbind_shares_the_heap(dlmopen(LM_ID_BASE, argv[1], mode), is_stripped);
     runpath_of_the_caller_is_searched(argv[1], argv[2]);
     opening_and_closing_leaks_nothing(argv[1]);
     a_new_namespace_survives(argv[1]);

@@ -8,8 +8,6 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-extern void *__libc_malloc(size_t size);
-
 static int count(const char *name)
 {
     void *symbol = expect_symbol(name);
@@ -66,7 +64,7 @@ int main(int argc, char **argv)
 
     /* What libma does not know goes to whoever comes next. */
     int frees = count("wrapper_frees");
-    void *foreign = __libc_malloc(1000);
+    void *foreign = expect_libc_malloc(1000);
     EXPECT(foreign != NULL && !expect_owned(foreign));
     errno = EDOM;
     free(foreign);

@@ -122,7 +122,7 @@ static bool is_array_aligned_size_ours(void)
 
 /* The next definition of an operator, or NULL. The C++ library may have come with a plugin, out of sight of what the program itself is
  * linked with. */
-static void *next_operator(void **cache, const char *name)
+static MA_RARE void *next_operator(void **cache, const char *name)
 {
     static const char *const libraries[] = {"libstdc++.so.6", "libc++abi.so.1", "libc++.so.1"};
     void *found = next_function(cache, name);

@@ -218,7 +218,7 @@ void *heap_alloc_zeroed(size_t size)
     return payload == NULL && has_made_room(size) ? cores_alloc_zeroed(size) : payload;
 }
 
-static void *aligned_touched_first(size_t alignment, size_t size)
+static MA_RARE void *aligned_touched_first(size_t alignment, size_t size)
 {
     if (has_touched(size)) {
         void *payload = cores_alloc_aligned_below_top(alignment, size);

@@ -339,17 +339,14 @@ void registry_each(void (*visit)(struct theap *heap, void *context), void *conte
     leave();
 }
 
-/* Close the heaps of threads that have vanished. False: there are none. */
-static bool close_others_locked(const struct theap *mine)
+/* Close the heaps of threads that have vanished. */
+static void close_others_locked(const struct theap *mine)
 {
-    bool has_any = false;
     for (struct theap *heap = heaps; heap != NULL; heap = heap->next) {
         if (heap != mine && heap->is_taken) {
-            has_any = true;
             set_taken_locked(heap, false);
         }
     }
-    return has_any;
 }
 
 /* Once their slabs are orphans: a signal handler that frees an object of one looks for another owner where an inbox is closed. */
@@ -415,7 +412,7 @@ void registry_after_fork(struct theap *mine, bool was_alone)
         }
         return;
     }
-    bool has_others = close_others_locked(mine);
+    close_others_locked(mine);
     for (size_t i = 1; !was_alone && i < space_map.granule_count; i++) {
         take_from_vanished_locked(slab_number((granule_index)i), mine);
     }
@@ -424,20 +421,18 @@ void registry_after_fork(struct theap *mine, bool was_alone)
     }
     if (!was_alone) {
         __atomic_store_n(&has_missed, true, __ATOMIC_SEQ_CST);
-    }
-    if (has_others) {
         resting_forget();
     }
     close_inboxes_locked(mine);
     leave();
-    for (struct theap *heap = heaps; has_others && heap != NULL; heap = heap->next) {
+    for (struct theap *heap = heaps; !was_alone && heap != NULL; heap = heap->next) {
         if (heap != mine) {
             theap_flush_vanished(heap); /* all that it leads to has an owner or is an orphan now */
             medium_salvage(&heap->medium);
             lists_lose_empties(heap);
         }
     }
-    if (has_others) {
+    if (!was_alone) {
         parcels_after_fork();
     }
 }

@@ -57,7 +57,7 @@ static inline struct slab *remote_pop_posted(granule_index *first)
 }
 
 /* Have the owner look at its slab later, as if others had freed there. */
-void remote_remind(struct slab *slab);
+MA_RARE void remote_remind(struct slab *slab);
 
 /* Post a slab that is marked POSTED to whoever owns it. */
 void remote_post(struct slab *slab);

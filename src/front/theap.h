@@ -120,11 +120,11 @@ void theap_own(struct theap *heap, struct slab *slab);
 void theap_read_inbox(struct theap *heap);
 
 /* Wait until no other thread takes what is cached. */
-void theap_await(const struct theap *heap);
+MA_RARE void theap_await(const struct theap *heap);
 
 /* The same, if this thread has not interrupted a core: the other may wait for that one. False: it has, and what is cached is not to be
  * touched. */
-bool theap_await_outside_cores(const struct theap *heap);
+MA_RARE bool theap_await_outside_cores(const struct theap *heap);
 
 /* Bytes of blocks and of empty slabs that are cached. Any thread. */
 static inline size_t theap_cached_bytes(const struct theap *heap)

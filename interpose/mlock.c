@@ -6,10 +6,12 @@
 #include "core/space.h"
 
 #include <errno.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* As in <sys/mman.h>, most of which is for src/os/ alone. */
+int mlockall(int flags);
 
 int mlockall(int flags)
 {

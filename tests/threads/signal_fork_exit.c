@@ -9,7 +9,8 @@ static void *objects[OBJECTS];
 static void *blocks[BLOCKS];
 static volatile int is_ending; /* the thread is in its last lines */
 static volatile int is_child;
-static int children; /* the thread's */
+static volatile int waits;    /* for the signal, before it ends */
+static volatile int children; /* the thread's */
 
 static void on_signal(int signal_number)
 {
@@ -46,6 +47,8 @@ static void *short_life(void *context)
         }
     }
     is_ending = 1;
+    for (int before = children; waits && children == before;) {
+    }
     return context;
 }
 
@@ -56,6 +59,7 @@ int main(void)
     handle(SIGUSR1, on_signal);
     for (int k = 0; k < THREADS; k++) {
         is_ending = 0;
+        waits = k % 8 == 0;
         pthread_t thread = start_thread(short_life, NULL);
         while (!is_ending) {
         }

@@ -136,7 +136,7 @@ static __attribute__((noinline)) void free_medium(void *payload, const struct gr
     }
 }
 
-void ma_free(void *payload)
+MA_HOT void ma_free(void *payload)
 {
     size_t number = space_granule_number(payload);
     if (__builtin_expect(space_has_granule(number), 1)) {

@@ -145,7 +145,7 @@ static __attribute__((noinline)) void *malloc_large(size_t size)
     return __builtin_expect(payload != NULL, 1) ? payload : malloc_medium_slow(heap, size);
 }
 
-void *ma_malloc(size_t size)
+MA_HOT void *ma_malloc(size_t size)
 {
     if (__builtin_expect(size > MA_SMALL_MAX, 0)) {
         return malloc_large(size);

@@ -14,6 +14,10 @@
  * not be in memory. See docs/adr/0029-what-a-small-program-touches.md. */
 #define MA_RARE __attribute__((cold))
 
+/* On the definition of what is called most: it begins with a cache line, whatever lies before it, or loops of it take some per cent
+ * longer with one change elsewhere, and less with the next. */
+#define MA_HOT __attribute__((aligned(64)))
+
 /* Every payload's alignment, and the unit of every block's size. Bytes. */
 #define MA_ALIGNMENT ((size_t)16)
 

@@ -1,7 +1,7 @@
 /*
  * RTLD_DEEPBIND would give a library libc's malloc and our free: it is taken out.
  *
- * The real ones search the RUNPATH of whoever its return address belongs to, so
+ * The real ones search the RUNPATH of whoever their return address belongs to, so
  * they must see our caller's: they are reached by a tail jump, which is why this file is
  * always compiled with optimisation.
  */

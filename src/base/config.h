@@ -60,9 +60,9 @@
 #define MA_TRIM_HOLD ((size_t)32 << 20)
 #define MA_TRIM_REGRET 1000
 
-/* Pages are populated ahead, where POPULATE_STREAK requests in a row were for POPULATE_BLOCK_MAX bytes at most, up to 1/POPULATE_SHARE of the core's heap, and 1/SLAB_POPULATE_SHARE of what a class
- * has, at a time: at least POPULATE_MIN, or else none; at most POPULATE_MAX. Bytes. See
- * docs/adr/0016-populate-in-batches.md. */
+/* Pages are populated ahead, where more than POPULATE_STREAK requests in a row were for POPULATE_BLOCK_MAX bytes at most: up to
+ * 1/POPULATE_SHARE of the core's heap, and 1/SLAB_POPULATE_SHARE of what a class has, at a time; at least POPULATE_MIN, or else none; at most
+ * POPULATE_MAX. Bytes. See docs/adr/0016-populate-in-batches.md. */
 #define MA_POPULATE_SHARE 64
 #define MA_SLAB_POPULATE_SHARE 32
 #define MA_POPULATE_MIN ((size_t)16 << 10)

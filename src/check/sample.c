@@ -12,6 +12,7 @@
 #include "check/pattern.h"
 #include "check/sites.h"
 #include "check/stack.h"
+#include "core/space.h"
 #include "os/os.h"
 
 #include <stdint.h>
@@ -33,8 +34,7 @@ struct slot {
     struct stack freed;
 };
 
-static char *pages;      /* guard, slot 0, guard, slot 1, ..., guard; NULL: there are none */
-static size_t page_size; /* bytes */
+static char *pages; /* guard, slot 0, guard, slot 1, ..., guard; NULL: there are none */
 static struct gate gate;
 /* By who has entered: */
 static struct slot slots[SLOT_COUNT];
@@ -45,8 +45,7 @@ static _Thread_local size_t countdown;
 
 void sample_start(void)
 {
-    page_size = os_page_size();
-    pages = os_reserve((2 * SLOT_COUNT + 1) * page_size);
+    pages = os_reserve((2 * SLOT_COUNT + 1) * space_map.page_size);
 }
 
 /* A slot that was just being taken is free still, or stays for good. */
@@ -76,13 +75,13 @@ bool sample_is_due_now(void)
 
 static char *page_of(size_t number)
 {
-    return pages + (2 * number + 1) * page_size;
+    return pages + (2 * number + 1) * space_map.page_size;
 }
 
 bool sample_owns(const void *address)
 {
     return pages != NULL &&
-           (uintptr_t)address - (uintptr_t)pages < (2 * SLOT_COUNT + 1) * page_size;
+           (uintptr_t)address - (uintptr_t)pages < (2 * SLOT_COUNT + 1) * space_map.page_size;
 }
 
 /* The slot that has been free for longest; SLOT_COUNT if there is none. */
@@ -102,12 +101,12 @@ static size_t take_slot(void)
 static char *place(char *page, size_t alignment, size_t size)
 {
     bool is_low = (random_state >> 40) % 4 == 0;
-    return is_low ? page : bits_align_down(page + page_size - size, alignment);
+    return is_low ? page : bits_align_down(page + space_map.page_size - size, alignment);
 }
 
 void *sample_alloc(size_t alignment, size_t size)
 {
-    if (alignment > page_size || size > page_size) {
+    if (alignment > space_map.page_size || size > space_map.page_size) {
         return NULL;
     }
     struct stack stack = stack_capture();
@@ -115,13 +114,13 @@ void *sample_alloc(size_t alignment, size_t size)
         return NULL;
     }
     size_t number = take_slot();
-    if (number == SLOT_COUNT || !os_commit(page_of(number), page_size)) {
+    if (number == SLOT_COUNT || !os_commit(page_of(number), space_map.page_size)) {
         gate_leave(&gate);
         return NULL;
     }
     char *page = page_of(number);
     char *payload = place(page, alignment, size);
-    memset(page, REDZONE_BYTE, page_size);
+    memset(page, REDZONE_BYTE, space_map.page_size);
     memset(payload, 0, size);
     slots[number] = (struct slot){.payload = payload,
                                   .size = size,
@@ -136,9 +135,9 @@ void *sample_alloc(size_t alignment, size_t size)
 static struct slot *slot_of(const void *address)
 {
     size_t offset = (size_t)((const char *)address - pages);
-    size_t page = offset / page_size;
+    size_t page = offset / space_map.page_size;
     size_t number = page / 2;
-    if (page % 2 == 0 && offset % page_size < page_size / 2 && number > 0) {
+    if (page % 2 == 0 && offset % space_map.page_size < space_map.page_size / 2 && number > 0) {
         number--;
     }
     return &slots[number < SLOT_COUNT ? number : SLOT_COUNT - 1];
@@ -171,7 +170,7 @@ static const struct slot *require_live(const void *payload, const char *caller)
 static bool is_alone(const struct slot *slot, const char *page)
 {
     size_t before = (size_t)(slot->payload - page);
-    size_t behind = page_size - before - slot->size;
+    size_t behind = space_map.page_size - before - slot->size;
     return pattern_end(page, before, REDZONE_BYTE) == before &&
            pattern_end(slot->payload + slot->size, behind, REDZONE_BYTE) == behind;
 }
@@ -189,7 +188,7 @@ void sample_free(void *payload, const char *caller)
         sites_remove(slot->site, slot->size);
     }
     slot->freed = stack_capture();
-    os_withdraw(page, page_size);
+    os_withdraw(page, space_map.page_size);
     __atomic_store_n(&slot->is_live, false, __ATOMIC_RELEASE);
 }
 
@@ -205,12 +204,12 @@ void sample_add_stats(struct ma_stats *stats)
             stats->live_count++;
             stats->live_bytes += slots[i].size;
             stats->peak_live_bytes += slots[i].size;
-            stats->overhead_bytes += page_size - slots[i].size;
-            stats->mmap_bytes += page_size;
+            stats->overhead_bytes += space_map.page_size - slots[i].size;
+            stats->mmap_bytes += space_map.page_size;
             stats->mmap_count++;
             stats->segment_count++;
-            stats->peak_heap_bytes += page_size;
-            stats->peak_mmap_bytes += page_size;
+            stats->peak_heap_bytes += space_map.page_size;
+            stats->peak_mmap_bytes += space_map.page_size;
             stats->peak_mmap_count++;
         }
     }
@@ -221,7 +220,7 @@ int sample_walk(int (*visit)(const struct ma_block *block, void *context), void 
     int result = 0;
     for (size_t i = 0; i < SLOT_COUNT && result == 0; i++) {
         if (__atomic_load_n(&slots[i].is_live, __ATOMIC_ACQUIRE)) {
-            struct ma_block seen = {slots[i].payload, page_size, slots[i].size, 1};
+            struct ma_block seen = {slots[i].payload, space_map.page_size, slots[i].size, 1};
             result = visit(&seen, context);
         }
     }

@@ -403,6 +403,31 @@ static void reopen(struct theap *mine)
  * found by the table. The free list and the counts are right, or the count of used objects is
  * too high by what the thread had in hand: the slab then stays for good.
  */
+static void take_slabs_of_vanished_locked(struct theap *mine)
+{
+    for (size_t i = 1; i < space_map.granule_count; i++) {
+        take_from_vanished_locked(slab_number((granule_index)i), mine);
+    }
+    if (mine != NULL && !is_busy(mine)) { /* else it may be just reading its inbox */
+        lists_post_all_anew(mine);
+    }
+    __atomic_store_n(&has_missed, true, __ATOMIC_SEQ_CST);
+    resting_forget();
+}
+
+/* Once all that they lead to has an owner or is an orphan: what the heaps of the others held back and had cached. */
+static void take_rest_of_vanished(const struct theap *mine)
+{
+    for (struct theap *heap = heaps; heap != NULL; heap = heap->next) {
+        if (heap != mine) {
+            theap_flush_vanished(heap);
+            medium_salvage(&heap->medium);
+            lists_lose_empties(heap);
+        }
+    }
+    parcels_after_fork();
+}
+
 void registry_after_fork(struct theap *mine, bool was_alone)
 {
     if (!enter()) {
@@ -413,27 +438,13 @@ void registry_after_fork(struct theap *mine, bool was_alone)
         return;
     }
     close_others_locked(mine);
-    for (size_t i = 1; !was_alone && i < space_map.granule_count; i++) {
-        take_from_vanished_locked(slab_number((granule_index)i), mine);
-    }
-    if (!was_alone && mine != NULL && !is_busy(mine)) { /* else it may be just reading its inbox */
-        lists_post_all_anew(mine);
-    }
     if (!was_alone) {
-        __atomic_store_n(&has_missed, true, __ATOMIC_SEQ_CST);
-        resting_forget();
+        take_slabs_of_vanished_locked(mine);
     }
     close_inboxes_locked(mine);
     leave();
-    for (struct theap *heap = heaps; !was_alone && heap != NULL; heap = heap->next) {
-        if (heap != mine) {
-            theap_flush_vanished(heap); /* all that it leads to has an owner or is an orphan now */
-            medium_salvage(&heap->medium);
-            lists_lose_empties(heap);
-        }
-    }
     if (!was_alone) {
-        parcels_after_fork();
+        take_rest_of_vanished(mine);
     }
 }
 

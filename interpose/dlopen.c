@@ -5,6 +5,8 @@
  * they must see our caller's: they are reached by a tail jump, which is why this file is
  * always compiled with optimisation.
  */
+#include "dlopen.h"
+
 #include "base/options.h"
 #include "next.h"
 
@@ -13,6 +15,8 @@
 
 typedef void *dlopen_function(const char *file, int mode);
 typedef void *dlmopen_function(Lmid_t namespace, const char *file, int mode);
+
+bool dlopen_left_base;
 
 static __attribute__((noinline)) void *next_of_all(void **cache, const char *name)
 {
@@ -40,5 +44,9 @@ void *dlmopen(Lmid_t namespace, const char *file, int mode)
 {
     static void *cache;
     dlmopen_function *next = (dlmopen_function *)next_of_all(&cache, "dlmopen");
-    return next(namespace, file, namespace == LM_ID_BASE ? without_deepbind(mode) : mode);
+    if (namespace == LM_ID_BASE) {
+        return next(namespace, file, without_deepbind(mode));
+    }
+    __atomic_store_n(&dlopen_left_base, true, __ATOMIC_RELAXED);
+    return next(namespace, file, mode);
 }

@@ -6,10 +6,12 @@
 #include "api/heap.h"
 #include "base/config.h"
 #include "base/report.h"
+#include "dlopen.h"
 #include "next.h"
 #include "os/os.h"
 
 #include <link.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <sys/auxv.h>
 
@@ -49,6 +51,30 @@ static bool is_in_program(const void *payload)
     return false;
 }
 
+/* Whether the word before `payload` can be read. */
+static bool has_header(const void *payload)
+{
+    return os_is_mapped((const char *)payload - sizeof(size_t));
+}
+
+/* Whether the next allocator is glibc's, and holds no memory at all: nobody has ever called it, as we are called in its place, and there
+ * is no other copy of it whose payloads it might take. */
+static bool is_next_unused(void)
+{
+    static void *free_cache;
+    static void *libc_free_cache;
+    static void *mallinfo2_cache;
+    const void *libc_free = next_function(&libc_free_cache, "__libc_free");
+    struct mallinfo2 (*figures)(void) =
+        (struct mallinfo2(*)(void))next_function(&mallinfo2_cache, "mallinfo2");
+    if (libc_free == NULL || libc_free != next_function(&free_cache, "free") || figures == NULL ||
+        __atomic_load_n(&dlopen_left_base, __ATOMIC_RELAXED)) {
+        return false;
+    }
+    struct mallinfo2 info = figures();
+    return info.arena == 0 && info.hblkhd == 0;
+}
+
 /* Abort where nobody can have allocated `payload`. */
 static void refuse_impossible(const char *name, const void *payload)
 {
@@ -66,6 +92,9 @@ static void refuse_impossible(const char *name, const void *payload)
     }
     if (!os_is_mapped(payload)) {
         report_fatal("%s(%p): the address was never allocated: there is no memory", name, payload);
+    }
+    if (!has_header(payload) || is_next_unused()) {
+        report_fatal("%s(%p): the address was never allocated", name, payload);
     }
 }
 

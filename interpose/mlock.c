@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* As in <sys/mman.h>, most of which is for src/os/ alone. */
-int mlockall(int flags);
+MA_RARE int mlockall(int flags);
 
 int mlockall(int flags)
 {

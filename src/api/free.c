@@ -52,6 +52,9 @@ static __attribute__((noinline)) void free_block(const struct segment *segment, 
 static __attribute__((noinline)) void free_medium_slow(const struct segment *segment,
                                                        struct theap *heap, struct mem_block *b)
 {
+    if (__builtin_expect(!mb_follows_used(mb_next(b)), 0)) {
+        core_refuse(mb_payload(b), "free");
+    }
     if (!front_keep_slow(heap, b)) {
         free_block(segment, mb_payload(b));
     }

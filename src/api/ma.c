@@ -209,10 +209,10 @@ static size_t with_slack(size_t usable, size_t size)
     return is_step ? size + usable / MA_SLACK_SHARE : size;
 }
 
-/* Whether a payload of `usable` bytes stays as it is when `size` are asked for. */
+/* Whether an object of `usable` bytes stays as it is when `size` are asked for: its class is that of `size`, or nearly. */
 static bool is_about(size_t usable, size_t size)
 {
-    return size <= usable && usable - size <= usable / MA_SLACK_SHARE;
+    return size <= usable && usable - size <= bits_max(usable / MA_SLACK_SHARE, MA_ALIGNMENT - 1);
 }
 
 /* The same of a core's block: the cache may have given a larger one than was asked for. */

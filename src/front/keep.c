@@ -15,7 +15,11 @@ void theap_bound_cache(struct theap *heap)
     int saved_errno = errno; /* the core may give memory back to the system */
     bool goes_on = heap->medium.bytes > heap->cache_limit; /* with what the last look began */
     if (heap->keep_left == 0) {
-        heap->keep_left = medium_is_wide(&heap->medium) ? THEAP_WIDE_LIMIT_AGE : THEAP_LIMIT_AGE;
+        size_t age = medium_is_wide(&heap->medium) ? THEAP_WIDE_LIMIT_AGE : THEAP_LIMIT_AGE;
+        bool trusts = heap->is_seasoned && options.check == 0;
+        heap->trust_left = trusts ? age - age / THEAP_LOOK_SHARE : 0;
+        heap->is_seasoned = true;
+        heap->keep_left = age;
         if (!goes_on) {
             swing_fade(&heap->swing);
         }

@@ -183,10 +183,9 @@ medium_block_of(const struct segment *segment, const void *payload, const char *
 
 /*
  * The size of the used block of `payload`, which lies in a granule of a segment: 0 where that is none that may be cached, or has to be
- * looked at closer, as medium_block_of() does.
+ * looked at closer, as medium_block_of() does. The header behind it is not looked at: theap_looks_behind() says when that is to be.
  *
- * The word before it can be read where no granule begins with `payload`. What bears a seal there is a header, and where that is not a
- * fence's there is a next one.
+ * The word before it can be read where no granule begins with `payload`. What bears a seal there is a header.
  */
 static inline __attribute__((always_inline)) size_t medium_size_at_once(const void *payload)
 {
@@ -196,8 +195,7 @@ static inline __attribute__((always_inline)) size_t medium_size_at_once(const vo
     }
     size_t head = mb_head(b);
     size_t size = head & MB_SIZE_MAX;
-    bool is_sound = mb_head_is_sealed(b, head) && (head & MB_USED) != 0 && medium_caches(size) &&
-                    mb_follows_used(mb_at(b, size));
+    bool is_sound = mb_head_is_sealed(b, head) && (head & MB_USED) != 0 && medium_caches(size);
     return is_sound && !medium_holds(payload) ? size : 0;
 }
 

@@ -247,6 +247,8 @@ void theap_rest(struct theap *heap)
     heap->has_lacked = false;
     heap->cache_limit = 0;
     heap->keep_left = 0;
+    heap->trust_left = 0;
+    heap->is_seasoned = false;
     heap->is_leaving = false;
     heap->adopted_count = 0;
     heap->created_count = 0;

@@ -53,6 +53,8 @@ struct theap {
     size_t share;         /* as registry.h has it, when it was looked at last */
     size_t cache_limit;   /* so many bytes of it are for blocks in the cache */
     size_t keep_left;     /* blocks that are cached until these are looked at again */
+    size_t trust_left;    /* the last of these, so many, are not looked behind */
+    bool is_seasoned;     /* the thread has had its first */
     bool asks;            /* the thread has asked for blocks */
     bool has_lacked;      /* one, since one that nobody asks for was looked for */
     struct swing swing;   /* of the blocks in the cache */
@@ -88,7 +90,7 @@ void theap_settle(struct theap *heap, size_t limit);
 
 /* All slabs but the empty ones have been taken from the heap: make it one that has cached what it has, and whose classes have
  * earned what they have. */
-void theap_rest(struct theap *heap);
+MA_RARE void theap_rest(struct theap *heap);
 
 /* The same heap has a new owner. */
 void theap_wake(struct theap *heap);
@@ -147,6 +149,9 @@ static inline bool theap_begin(const struct theap *heap)
 /* A heap looks anew how much it may cache after so many blocks: more where the cache is wide, as it is to hold swings of thousands. */
 enum { THEAP_LIMIT_AGE = 256, THEAP_WIDE_LIMIT_AGE = 512 };
 
+/* From the second of these times on, one block in so many is looked behind. */
+enum { THEAP_LOOK_SHARE = 8 };
+
 /* A cache is widened when it has had no room so often. */
 enum { THEAP_REFUSED_MAX = 128 };
 
@@ -163,15 +168,28 @@ static inline bool theap_has_slab(const struct theap *heap, size_t usable)
     return usable <= MA_SMALL_MAX && heap->current[class_of(usable)] != theap_nothing[0];
 }
 
-/* Keep the used block `b` of the core, of `size` bytes, for later where there is a place for it without further ado. Requires:
- * medium_caches(size). */
+/*
+ * Whether the next block that is cached is looked behind: at the header of the next one, over which it may have been written past.
+ *
+ * That header lies where the program has not been lately, and to read it is most of what a free takes where many blocks live: see ADR 0033.
+ * A thread's first blocks are all looked behind, and then one in THEAP_LOOK_SHARE; and each that goes back to the core. What stands there is
+ * believed by nobody before it has been checked.
+ */
+static inline bool theap_looks_behind(const struct theap *heap)
+{
+    return heap->keep_left > heap->trust_left;
+}
+
+/* Keep the used block `b` of the core, of `size` bytes, for later where there is a place for it without further ado, and where it is
+ * looked behind, all is well there. Requires: medium_caches(size). */
 static inline __attribute__((always_inline)) bool
 theap_keep_at_once(struct theap *heap, struct mem_block *b, size_t size)
 {
     struct medium *medium = &heap->medium;
     size_t bin = medium_bin(size);
     if (theap_has_slab(heap, size - MB_OVERHEAD) || !medium_has_place(medium, bin) ||
-        medium->bytes + size > heap->cache_limit || heap->keep_left == 0) {
+        medium->bytes + size > heap->cache_limit || heap->keep_left == 0 ||
+        (theap_looks_behind(heap) && !mb_follows_used(mb_at(b, size)))) {
         return false;
     }
     heap->keep_left--;

@@ -65,13 +65,12 @@ static bool is_next_unused(void)
     static void *libc_free_cache;
     static void *mallinfo2_cache;
     const void *libc_free = next_function(&libc_free_cache, "__libc_free");
-    struct mallinfo2 (*figures)(void) =
-        (struct mallinfo2(*)(void))next_function(&mallinfo2_cache, "mallinfo2");
+    void *figures = next_function(&mallinfo2_cache, "mallinfo2");
     if (libc_free == NULL || libc_free != next_function(&free_cache, "free") || figures == NULL ||
         __atomic_load_n(&dlopen_left_base, __ATOMIC_RELAXED)) {
         return false;
     }
-    struct mallinfo2 info = figures();
+    struct mallinfo2 info = ((struct mallinfo2(*)(void))figures)();
     return info.arena == 0 && info.hblkhd == 0;
 }
 

@@ -4,6 +4,7 @@
 #include "api/checked_alloc.h"
 
 #include "api/heap.h"
+#include "base/bits.h"
 #include "base/config.h"
 #include "check/checked.h"
 #include "check/quarantine.h"
@@ -12,6 +13,9 @@
 
 #include <errno.h>
 #include <string.h>
+
+/* What is freed is filled, but for blocks that are larger than this, and not kept either: most of a huge one was maybe never touched. Bytes. */
+#define FILL_MAX ((size_t)1 << 20)
 
 /* Atomic: usable bytes of the core's blocks that have checked ones in them, and the bytes of live payloads in these. */
 static size_t base_bytes;
@@ -124,7 +128,11 @@ void checked_free(void *payload, const char *caller)
     checked_release(c);
     struct checked *old = c;
     if (options.check >= 2) {
-        old = quarantine_put(c, c->lead + c->size);
+        size_t bytes = c->lead + c->size;
+        if (bytes <= bits_max(options.quarantine, FILL_MAX)) {
+            checked_fill(c);
+        }
+        old = quarantine_put(c, bytes);
     }
     while (old != NULL) {
         give_back(old);

@@ -264,7 +264,11 @@ static __attribute__((noinline)) void *resize_object(void *object, size_t size_c
 /* ma_realloc() of a core's block to at most PTRDIFF_MAX bytes. */
 static void *realloc_block(const struct segment *segment, void *payload, size_t size)
 {
-    size_t usable = mb_usable(medium_block_of(segment, payload, "realloc"));
+    struct mem_block *b = medium_block_of(segment, payload, "realloc");
+    if (options.check != 0) {
+        front_require_absent(b, "realloc");
+    }
+    size_t usable = mb_usable(b);
     if (is_about_in_block(usable, size)) {
         return payload;
     }

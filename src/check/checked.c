@@ -79,6 +79,18 @@ static bool has_pointer(const struct checked *c)
     return c->lead >= sizeof(*c) + sizeof(struct pointer);
 }
 
+/* Bytes in front of the header that hold a pattern: up to a page, lest much memory is touched for a large alignment. */
+static size_t front_size(const struct checked *c)
+{
+    size_t between = c->lead - sizeof(*c) - (has_pointer(c) ? sizeof(struct pointer) : 0);
+    return bits_min(between, space_map.page_size);
+}
+
+static char *front_of(const struct checked *c)
+{
+    return (char *)c - front_size(c);
+}
+
 void *checked_make(void *base, size_t alignment, size_t size, bool guard, uint32_t site)
 {
     char *payload = bits_align_up((char *)base + sizeof(struct checked), alignment);
@@ -93,6 +105,7 @@ void *checked_make(void *base, size_t alignment, size_t size, bool guard, uint32
                           .site = site};
     c->seal = seal_of(c);
     memset(payload + size, REDZONE_BYTE, redzone_size(c));
+    memset(front_of(c), REDZONE_BYTE, front_size(c));
     if (has_pointer(c)) {
         set_pointer(base, payload);
     }
@@ -120,6 +133,12 @@ struct checked *checked_at_base(const void *base)
     return c != NULL && checked_base(c) == base ? c : NULL;
 }
 
+/* Whether nothing was written in front of the header. */
+static bool has_front(const struct checked *c)
+{
+    return pattern_end(front_of(c), front_size(c), REDZONE_BYTE) == front_size(c);
+}
+
 void checked_require(const struct checked *c, const char *caller)
 {
     const char *payload = checked_payload(c);
@@ -132,22 +151,26 @@ void checked_require(const struct checked *c, const char *caller)
              "%s(%p): write past the end of the block of %zu bytes: %zu bytes behind its end was "
              "written to",
              caller, (const void *)payload, c->size, at);
+    MA_CHECK(has_front(c), "%s(%p): write before the begin of the block of %zu bytes", caller,
+             (const void *)payload, c->size);
 }
 
 void checked_release(struct checked *c)
 {
     c->state = CHECKED_RELEASED;
     c->seal = seal_of(c);
+}
+
+void checked_fill(struct checked *c)
+{
     memset(checked_payload(c), RELEASED_BYTE, c->size + redzone_size(c));
 }
 
 void checked_require_untouched(const struct checked *c)
 {
     const char *payload = checked_payload(c);
-    MA_CHECK(c->seal == seal_of(c),
-             "write before the begin of the block at %p after it was freed: its header was "
-             "overwritten",
-             (const void *)payload);
+    MA_CHECK(c->seal == seal_of(c) && has_front(c),
+             "write before the begin of the block at %p after it was freed", (const void *)payload);
     size_t at = pattern_end(payload, c->size + redzone_size(c), RELEASED_BYTE);
     MA_CHECK(at == c->size + redzone_size(c),
              "write after free: the block of %zu bytes at %p was written to at byte %zu after it "

@@ -3,7 +3,7 @@
  *
  *   block of the core -> +---------------------------+
  *                        | lead, as far as alignment |
- *                        | asks for one              |
+ *                        | asks for one: a pattern   |
  *                        +---------------------------+
  *                        | struct checked            |  sealed
  *   payload ->           +---------------------------+  what the program gets
@@ -66,13 +66,16 @@ static inline void *checked_base(const struct checked *c)
     return (char *)checked_payload(c) - c->lead;
 }
 
-/* Abort with a report naming `caller` where the block is not live, or its redzone was written to. */
+/* Abort with a report naming `caller` where the block is not live, or was written to around it. */
 void checked_require(const struct checked *c, const char *caller);
 
-/* The live block is released: it is marked so, and filled with a pattern. */
+/* The live block is released: it is marked so. */
 void checked_release(struct checked *c);
 
-/* Abort with a report where a released block was written to. */
+/* Fill a released block with a pattern. */
+void checked_fill(struct checked *c);
+
+/* Abort with a report where a block was written to since it was filled. */
 void checked_require_untouched(const struct checked *c);
 
 /* The released block's memory is to serve others: nothing is left that could pass for a checked block. */

@@ -15,7 +15,7 @@ void quarantine_start(void);
 void quarantine_after_fork(void);
 
 /*
- * Keep the released block `c`, of `size` bytes in all.
+ * Keep the released block `c`, of `size` bytes in all, which is filled if that is no more than options.quarantine.
  *
  * @return a block that has to go in its place, maybe `c` itself: untouched, and no longer kept; the next call may give another.
  *         NULL: none.

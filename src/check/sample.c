@@ -22,7 +22,7 @@
 /* Samples at a time. */
 enum { SLOT_COUNT = 256 };
 
-/* How many allocations take a fast path, on average, for one that does not: a page of objects is carved at a time. */
+/* How many allocations take a fast path where there is one, on average, for one that does not: a page of objects is carved at a time. */
 enum { SLOW_WEIGHT = 32 };
 
 struct slot {
@@ -60,8 +60,9 @@ bool sample_is_due_now(void)
     if (pages == NULL) {
         return false;
     }
-    if (countdown > SLOW_WEIGHT) {
-        countdown -= SLOW_WEIGHT;
+    size_t weight = options.front == 0 || options.is_slow ? 1 : SLOW_WEIGHT;
+    if (countdown > weight) {
+        countdown -= weight;
         return false;
     }
     if (random_state == 0) {
@@ -131,14 +132,23 @@ void *sample_alloc(size_t alignment, size_t size)
     return payload;
 }
 
-/* The slot whose page, or one of the guards beside it, has the address: with a guard page that of the page that it is nearer to. */
+/* How likely it is that a program has to do with a slot: not, if it was never used; more than with others, if it is live. */
+static int weight_of(size_t number)
+{
+    return number < SLOT_COUNT && slots[number].payload != NULL ? 1 + slots[number].is_live : 0;
+}
+
+/* The slot that an address belongs to: the one whose page has it, if that was ever used. Else this or the one before: the likelier one, or
+ * that of the page that it is nearer to. */
 static struct slot *slot_of(const void *address)
 {
     size_t offset = (size_t)((const char *)address - pages);
     size_t page = offset / space_map.page_size;
     size_t number = page / 2;
-    if (page % 2 == 0 && offset % space_map.page_size < space_map.page_size / 2 && number > 0) {
-        number--;
+    if (number > 0 && (page % 2 == 0 || weight_of(number) == 0)) {
+        int lead = weight_of(number) - weight_of(number - 1);
+        bool is_nearer = offset % space_map.page_size >= space_map.page_size / 2;
+        number -= lead < 0 || (lead == 0 && !is_nearer);
     }
     return &slots[number < SLOT_COUNT ? number : SLOT_COUNT - 1];
 }
@@ -166,24 +176,24 @@ static const struct slot *require_live(const void *payload, const char *caller)
     return slot;
 }
 
-/* The rest of its page holds a pattern. */
-static bool is_alone(const struct slot *slot, const char *page)
+/* The rest of its page holds a pattern; else abort with a report naming `caller`. */
+static void require_alone(const struct slot *slot, const char *page, const char *caller)
 {
     size_t before = (size_t)(slot->payload - page);
     size_t behind = space_map.page_size - before - slot->size;
-    return pattern_end(page, before, REDZONE_BYTE) == before &&
-           pattern_end(slot->payload + slot->size, behind, REDZONE_BYTE) == behind;
+    bool has_front = pattern_end(page, before, REDZONE_BYTE) == before;
+    if (!has_front || pattern_end(slot->payload + slot->size, behind, REDZONE_BYTE) != behind) {
+        tell_stacks(slot);
+        report_fatal("%s(%p): write %s of the block of %zu bytes", caller, (void *)slot->payload,
+                     has_front ? "past the end" : "before the begin", slot->size);
+    }
 }
 
 void sample_free(void *payload, const char *caller)
 {
     struct slot *slot = &slots[require_live(payload, caller) - slots];
     char *page = page_of((size_t)(slot - slots));
-    if (!is_alone(slot, page)) {
-        tell_stacks(slot);
-        report_fatal("%s(%p): write past the end of the block of %zu bytes", caller, payload,
-                     slot->size);
-    }
+    require_alone(slot, page, caller);
     if (options.leaks != 0) {
         sites_remove(slot->site, slot->size);
     }
@@ -194,7 +204,9 @@ void sample_free(void *payload, const char *caller)
 
 size_t sample_usable_size(const void *payload, const char *caller)
 {
-    return require_live(payload, caller)->size;
+    const struct slot *slot = require_live(payload, caller);
+    require_alone(slot, page_of((size_t)(slot - slots)), caller);
+    return slot->size;
 }
 
 void sample_add_stats(struct ma_stats *stats)

@@ -7,8 +7,10 @@
 #include "check/stack.h"
 #include "os/os.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Sites; a power of two. */
 enum { ROOM = 1 << 14 };
@@ -72,8 +74,8 @@ static struct site *find(const struct stack *stack)
 
 uint32_t sites_add(size_t size)
 {
-    if (sites == NULL) {
-        return 0;
+    if (sites == NULL || !stack_has_started()) {
+        return SITES_NONE;
     }
     struct stack stack = stack_capture();
     struct site *site = find(&stack);
@@ -84,7 +86,7 @@ uint32_t sites_add(size_t size)
 
 void sites_remove(uint32_t site, size_t size)
 {
-    if (sites != NULL) {
+    if (site != SITES_NONE) {
         __atomic_fetch_sub(&sites[site].bytes, size, __ATOMIC_RELAXED);
         __atomic_fetch_sub(&sites[site].count, 1, __ATOMIC_RELAXED);
     }
@@ -115,13 +117,19 @@ void sites_report(int fd)
         bytes += sites[i].bytes;
         count += sites[i].count;
     }
-    report_to(fd, "leaks: %zu bytes in %zu blocks are live at exit", bytes, count);
+    report_to(fd, "leaks: %zu bytes in %zu blocks are live at the exit of process %d, %s", bytes,
+              count, (int)getpid(), program_invocation_short_name);
     const struct site *site = next_largest(SIZE_MAX, ROOM);
     for (int i = 0; i < REPORT_COUNT && site != NULL; i++) {
         report_to(fd, "leak: %zu bytes in %zu blocks, allocated at", site->bytes, site->count);
         if (__atomic_load_n(&site->is_known, __ATOMIC_ACQUIRE)) {
             stack_report(fd, &site->stack);
         }
+        bytes -= site->bytes;
+        count -= site->count;
         site = next_largest(site->bytes, (size_t)(site - sites));
+    }
+    if (site != NULL) {
+        report_to(fd, "leak: %zu bytes in %zu blocks, allocated elsewhere", bytes, count);
     }
 }

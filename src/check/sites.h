@@ -9,10 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SITES_NONE UINT32_MAX
+
 /* Once, before the first block comes. */
 void sites_start(void);
 
-/* A block of `size` bytes was allocated by the caller: the number of its site. */
+/* A block of `size` bytes was allocated by the caller: the number of its site; or SITES_NONE, where it is this library's own. */
 uint32_t sites_add(size_t size);
 
 /* A block of a site is live no longer. */

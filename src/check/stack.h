@@ -4,6 +4,7 @@
 #ifndef MA_CHECK_STACK_H
 #define MA_CHECK_STACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Frames that are kept of a stack. */
@@ -17,10 +18,14 @@ struct stack {
 /* Once, when the process may allocate; until then all stacks are empty. */
 void stack_start(void);
 
-/* The stack of the calling thread; empty where a signal handler has interrupted this function. Takes no lock, does not allocate. */
+/* Whether that is done: what is allocated before is this library's own. */
+bool stack_has_started(void);
+
+/* The stack of the calling thread, but for the frames of libma.so that come first; empty where a signal handler has interrupted this
+ * function. Takes no lock, does not allocate. */
 struct stack stack_capture(void);
 
-/* Print a line for each frame to file descriptor `fd`, but for those of libma.so that come first. */
+/* Print a line for each frame to file descriptor `fd`. */
 void stack_report(int fd, const struct stack *stack);
 
 #endif

@@ -5,23 +5,39 @@
 
 #include "check/checked.h"
 #include "check/sample.h"
+#include "os/lock.h"
 
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
+/* Whether this thread is the first that comes here. Another waits for that one, which ends the process; the same again does not. */
+static bool is_first(void)
+{
+    static bool is_taken;
+    static _Thread_local bool is_taker;
+    if (!__atomic_exchange_n(&is_taken, true, __ATOMIC_ACQ_REL)) {
+        is_taker = true;
+        return true;
+    }
+    if (is_taker) {
+        return false;
+    }
+    for (;;) {
+        lock_pause(1);
+    }
+}
+
 /* What is no fault of ours, or comes while one is explained, takes its course. */
 static void explain(int number, siginfo_t *info, void *context)
 {
-    static bool is_explaining;
     (void)context;
     if (info->si_code <= 0) { /* somebody sent it: it does not come again */
         signal(number, SIG_DFL);
         raise(number);
         return;
     }
-    bool is_first = !__atomic_exchange_n(&is_explaining, true, __ATOMIC_ACQ_REL);
-    if (is_first && (sample_explain(info->si_addr) || checked_explain(info->si_addr))) {
+    if (is_first() && (sample_explain(info->si_addr) || checked_explain(info->si_addr))) {
         abort();
     }
     signal(number, SIG_DFL);

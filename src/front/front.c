@@ -136,6 +136,15 @@ void *front_take_aligned(size_t alignment, size_t size)
     return payload;
 }
 
+void front_require_absent(const struct mem_block *b, const char *caller)
+{
+    struct theap *heap;
+    if (enter_cache(&heap)) {
+        medium_require_absent(&heap->medium, b, caller);
+    }
+    front_leave_slow(heap);
+}
+
 bool front_keep_slow(struct theap *heap, struct mem_block *b)
 {
     bool has_cache = begin(&heap);

@@ -128,6 +128,10 @@ static inline __attribute__((always_inline)) bool front_push_block(struct theap 
 /* The rest of front_push_block(). False: the core is to release it. The thread is inside no longer. */
 bool front_keep_slow(struct theap *heap, struct mem_block *b);
 
+/* Abort with a report naming `caller` where the thread has released the used block `b` before, whatever was written to it since. Looks
+ * through what it has cached of that size. */
+MA_RARE void front_require_absent(const struct mem_block *b, const char *caller);
+
 /* Both, of a block of any size. */
 static inline bool front_keep(struct mem_block *b)
 {

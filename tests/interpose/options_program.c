@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <sys/auxv.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #ifdef LINKED
@@ -20,7 +21,7 @@
 #define release free
 #endif
 
-enum { COUNT = 100, SIZE = 20000, STATUS = 7 };
+enum { COUNT = 100, SIZE = 20000, STATUS = 7, HUGE_SIZE = 600 << 20 };
 
 static void *volatile live[COUNT];
 
@@ -52,6 +53,14 @@ static void end(const char *how)
                 dup2(fileno(file), fd);
             }
         }
+    } else if (strcmp(how, "sparse") == 0) {
+        char *huge = allocate(HUGE_SIZE);
+        huge[0] = 1;
+        huge[HUGE_SIZE - 1] = 1;
+        release(huge);
+        struct rusage usage;
+        getrusage(RUSAGE_SELF, &usage);
+        exit(usage.ru_maxrss < HUGE_SIZE / 4 / 1024 ? STATUS : 1);
     } else if (strcmp(how, "fork") == 0) {
         pid_t child = fork();
         if (child == 0) {

@@ -52,6 +52,7 @@ static void each_has_its_alignment_and_its_bytes(void **state, bool guard)
             assert_int_equal(c->site, 7);
             checked_require(c, "test");
             checked_release(c);
+            checked_fill(c);
             checked_require_untouched(c);
             drop(state, payload);
             assert_null(checked_of(payload));
@@ -123,10 +124,38 @@ static void each_byte_of_the_redzone_is_watched(void **state)
     drop(state, payload);
 }
 
+/* What lies between the core's header and the block's own. */
+static void watch_in_front(void **state, size_t alignment, bool guard)
+{
+    char *payload = make(state, alignment, 24, guard);
+    struct checked *c = checked_of(payload);
+    const char *first = (const char *)c - bits_min(c->lead - sizeof(*c) - 16, space_map.page_size);
+    assert_true(first + 16 <= (const char *)c);
+    for (char *byte = (char *)c - 1; byte >= first; byte -= 61) {
+        *byte ^= 1;
+        assert_aborts(require_live, payload, "write before the begin of the block of 24 bytes");
+        *byte ^= 1;
+    }
+    checked_release(c);
+    checked_fill(c);
+    require_untouched(payload);
+    *((char *)c - 3) ^= 1;
+    assert_aborts(require_untouched, payload, "write before the begin of the block");
+    drop(state, payload);
+}
+
+static void what_is_in_front_is_watched(void **state)
+{
+    watch_in_front(state, 4096, false);
+    watch_in_front(state, 1 << 20, false);
+    watch_in_front(state, 16, true);
+}
+
 static void each_byte_is_watched_after_the_release(void **state)
 {
     char *payload = make(state, 64, 50, false);
     checked_release(checked_of(payload));
+    checked_fill(checked_of(payload));
     for (size_t i = 0; i < 50; i += 7) {
         payload[i] ^= 1;
         assert_aborts(require_untouched, payload, "write after free: the block of 50 bytes");
@@ -167,6 +196,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_no_checked_block_is_not_taken_for_one,
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(each_byte_of_the_redzone_is_watched, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_is_in_front_is_watched, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(each_byte_is_watched_after_the_release, fixture_setup,
                                         fixture_teardown),

@@ -24,6 +24,7 @@ static struct checked *released(void **state)
     assert_non_null(base);
     struct checked *c = checked_of(checked_make(base, 16, SIZE, false, 0));
     checked_release(c);
+    checked_fill(c);
     return c;
 }
 

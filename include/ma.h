@@ -158,7 +158,8 @@ MA_API void ma_free_aligned_sized(void *payload, size_t alignment, size_t size);
 MA_API size_t ma_usable_size(const void *payload);
 
 /**
- * Give memory back to the system: free memory at the top of the heap.
+ * Give memory back to the system: what threads have cached, free memory at the top of
+ * the heap, and all whole pages in other free blocks.
  *
  * @param pad  bytes of free memory to keep at the top.
  * @return 1 when memory was given back, else 0.
@@ -171,8 +172,9 @@ MA_API int ma_trim(size_t pad);
 struct ma_stats {
     size_t live_bytes;      /* usable bytes of live blocks */
     size_t live_count;      /* live blocks */
-    size_t peak_live_bytes; /* the most `live_bytes` has been, or a little more: a signal
-                               handler's allocations are counted apart */
+    size_t peak_live_bytes; /* the most that the program has had of the cores: the most
+                               `live_bytes` has been, and what was cached by then. A slab counts
+                               with all of its bytes, a signal handler's blocks apart */
     size_t free_bytes;      /* free blocks, headers included */
     size_t free_count;      /* free blocks */
     size_t largest_free;    /* the largest free block, header included */
@@ -188,7 +190,9 @@ struct ma_stats {
     size_t blank_bytes;     /* whole pages in free blocks, and parts of slabs, that were never
                                used, or purged: not resident */
     size_t fragment_bytes;  /* all other free memory: it shares its pages with live blocks */
-    size_t overhead_bytes;  /* headers of live blocks, fences, segment records */
+    size_t overhead_bytes;  /* headers of live blocks, fences, segment records; what slabs have
+                               besides objects, and the granules of thread heaps, most of which
+                               is never touched; with `check`, what lies around a block */
     size_t break_bytes;     /* taken from the program break and held */
     size_t mmap_bytes;      /* taken by mmap, where the break was refused, and held */
     size_t peak_heap_bytes; /* the most `break_bytes + mmap_bytes` has been */
@@ -210,9 +214,10 @@ struct ma_stats {
  *
  * break_bytes + mmap_bytes = live_bytes + free_bytes + overhead_bytes, and
  * free_bytes = cached_bytes + dirty_bytes + blank_bytes + fragment_bytes. What was requested
- * is not recorded: live_bytes exceed it by up to 15 bytes a block, above 1 KiB
- * by up to a sixteenth, or a quarter of a block that came from a cache; and by what
- * realloc left for a payload to grow into, an eighth of it at most.
+ * is not recorded: live_bytes exceed it by up to 15 bytes a block (24 for requests of 0
+ * bytes), above 128 bytes by up to a quarter, above 1 KiB by up to a sixteenth, or a quarter
+ * of a block that came from a cache; and by what realloc left for a payload to grow into, an
+ * eighth of it at most.
  *
  * Thread-safe; the largest free block is found in O(log n). Source: libma.
  */
@@ -221,7 +226,7 @@ MA_API void ma_stats(struct ma_stats *out);
 /** One block, as ma_walk() shows it. */
 struct ma_block {
     void *payload; /* what the owner of the block holds */
-    size_t size;   /* bytes: the block with its header */
+    size_t size;   /* bytes: the block with its header; a small object in a slab has none */
     size_t usable; /* bytes that a payload in it has room for */
     int is_used;   /* 1: allocated, 0: free */
 };

@@ -12,7 +12,6 @@
 #include "api/thread.h"
 #include "base/bits.h"
 #include "check/sample.h"
-#include "core/cores.h"
 #include "front/front.h"
 #include "front/live_map.h"
 

@@ -36,7 +36,7 @@ static const struct option_row table[] = {
     {"dirty_max", offsetof(struct options, dirty_max), 0, SIZE_MAX, NULL},
     {"decay_ms", offsetof(struct options, decay_ms), 0, SIZE_MAX, NULL},
     {"limit", offsetof(struct options, limit), MA_GRANULE, SIZE_MAX, NULL},
-    {"thp", offsetof(struct options, thp), 0, THP_ALWAYS, "system never large always "},
+    {"thp", offsetof(struct options, thp), 0, THP_ALWAYS, "system never large always"},
     {"check", offsetof(struct options, check), 0, 3, NULL},
     {"quarantine", offsetof(struct options, quarantine), 0, SIZE_MAX, NULL},
     {"guard_sample", offsetof(struct options, guard_sample), 0, UINT32_MAX, NULL},
@@ -106,7 +106,8 @@ static bool parse_word(const char *words, const char *text, size_t length, size_
         if (word_length == length && memcmp(words, text, length) == 0) {
             return true;
         }
-        words += word_length + 1;
+        words += word_length;
+        words += *words == ' ';
         ++*out;
     }
     return false;

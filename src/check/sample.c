@@ -5,7 +5,6 @@
 
 #include "base/assert.h"
 #include "base/bits.h"
-#include "base/config.h"
 #include "base/options.h"
 #include "base/report.h"
 #include "check/gate.h"

@@ -3,8 +3,8 @@
  *
  * Up to MA_BINNED_MAX there is a bin, a doubly linked list, for each size, and a
  * two-level bitmap of the bins that hold something: the best fit is the next set
- * bit. Larger blocks are in a tree. Within a bin, the block freed last is taken
- * first; in the tree, the lowest of a size. Invariant I4.
+ * bit. Larger blocks are in trees. Within a bin, the block freed last is taken
+ * first; in a tree, the lowest of a size. Invariant I4.
  *
  * Blank blocks (written.h) have bins of their own: of two that fit as well, the one whose pages
  * are there is taken, and those that a purge may give back are found without a search.
@@ -42,12 +42,6 @@ struct bins {
 /* File a free block of which `written` may be other than zero. `is_top`: it is the core's top. */
 void bins_insert_written(struct bins *bins, struct mem_block *b, struct written written,
                          bool is_top);
-
-/* File a free block of which nothing is known. */
-static inline void bins_insert(struct bins *bins, struct mem_block *b)
-{
-    bins_insert_written(bins, b, written_all(b), false);
-}
 
 /* Take a free block out: what of it may be other than zero. Aborts with a report where its links are corrupted. */
 struct written bins_remove(struct bins *bins, struct mem_block *b);

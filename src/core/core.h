@@ -8,7 +8,7 @@
  *
  * Every function takes the core's lock within, but for core_defer(),
  * core_usable_size() and core_is_entered(), which are all that a thread that holds
- * it already (a signal handler that interrupted the core) may call: see api/heap.c.
+ * it already (a signal handler that interrupted the core) may call: see cores.c.
  */
 #ifndef MA_CORE_CORE_H
 #define MA_CORE_CORE_H
@@ -94,28 +94,6 @@ static inline struct core_request core_request_granule(struct written *written)
 {
     return (struct core_request){
         .block_size = MA_GRANULE, .alignment = MA_GRANULE, .written = written};
-}
-
-static inline void *core_alloc(struct ma_core *core, size_t size)
-{
-    return core_serve(core, &(struct core_request){.size = size});
-}
-
-static inline void *core_alloc_zeroed(struct ma_core *core, size_t size)
-{
-    return core_serve(core, &(struct core_request){.size = size, .is_zeroed = true});
-}
-
-static inline void *core_alloc_aligned(struct ma_core *core, size_t alignment, size_t size)
-{
-    struct core_request request = core_request_aligned(alignment, size);
-    return core_serve(core, &request);
-}
-
-static inline void *core_alloc_granule(struct ma_core *core)
-{
-    struct core_request request = core_request_granule(NULL);
-    return core_serve(core, &request);
 }
 
 /* Release a payload that lies in a segment of this core. Aborts with a report where it

@@ -18,7 +18,7 @@ void cores_set_limit(size_t limit);
 /* Whether the calling thread is inside a core: it was interrupted there. */
 bool cores_are_entered(void);
 
-/* As core_alloc() and so on, from the core that serves this thread now; NULL when memory is out. */
+/* As core_serve(), from the core that serves this thread now; NULL when memory is out. */
 void *cores_alloc(size_t size);
 void *cores_alloc_below_top(size_t size, bool is_zeroed);
 void *cores_alloc_zeroed(size_t size);

@@ -3,7 +3,6 @@
  */
 #include "core/seams.h"
 
-#include "base/bits.h"
 #include "core/space.h"
 
 _Static_assert(MA_GRANULE / MA_PAGE <= 16, "a granule's seams fit below its segment's address");

@@ -95,7 +95,8 @@ bool os_is_mapped(const void *address)
     int saved_errno = errno;
     size_t size = os_page_size();
     void *page = (void *)((uintptr_t)address & ~(size - 1));
-    bool is_mapped = madvise(page, size, MADV_WILLNEED) == 0 || errno != ENOMEM;
+    bool is_last = (uintptr_t)page + size == 0; /* of which the kernel says something else */
+    bool is_mapped = !is_last && (madvise(page, size, MADV_WILLNEED) == 0 || errno != ENOMEM);
     errno = saved_errno;
     return is_mapped;
 }

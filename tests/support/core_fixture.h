@@ -8,6 +8,7 @@
 #define MA_TESTS_SUPPORT_CORE_FIXTURE_H
 
 #include "core/core_locked.h"
+#include "support/core_alloc.h"
 
 /* Setup and teardown of one CMocka test. */
 int fixture_setup(void **state);

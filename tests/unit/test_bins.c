@@ -4,6 +4,7 @@
 #include "core/bins.h"
 
 #include "support/block_pool.h"
+#include "support/core_alloc.h"
 #include "support/expect_abort.h"
 #include "support/random.h"
 

@@ -167,7 +167,8 @@ static void huge_pages_are_asked_for_by_a_word(void **state)
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct parsing parsing = parse(wrong[i], 1);
         assert_int_equal(parsing.result.thp, 1);
-        assert_non_null(strstr(parsing.said, "' wants thp= one of: system never large always"));
+        assert_non_null(
+            strstr(parsing.said, "' wants thp= one of: system never large always; ignored"));
     }
 }
 

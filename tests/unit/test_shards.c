@@ -5,6 +5,7 @@
  */
 #include "shards_fixture.h"
 
+#include "support/core_alloc.h"
 #include "support/fake_os.h"
 
 #include <setjmp.h>

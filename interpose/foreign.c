@@ -10,6 +10,7 @@
 #include "next.h"
 #include "os/os.h"
 
+#include <dlfcn.h>
 #include <link.h>
 #include <malloc.h>
 #include <stdint.h>
@@ -57,16 +58,23 @@ static bool has_header(const void *payload)
     return os_is_mapped((const char *)payload - sizeof(size_t));
 }
 
-/* Whether the next allocator is glibc's, and holds no memory at all: nobody has ever called it, as we are called in its place, and there
- * is no other copy of it whose payloads it might take. */
+/* Whether both lie in the same module. */
+static bool are_of_one_module(const void *left, const void *right)
+{
+    Dl_info a;
+    Dl_info b;
+    return left != NULL && right != NULL && dladdr(left, &a) != 0 && dladdr(right, &b) != 0 &&
+           a.dli_fbase == b.dli_fbase;
+}
+
+/* Whether the next allocator says that it holds no memory at all, as glibc's does: nobody has ever called it, as we are called in its place,
+ * and there is no other copy of it whose payloads it might take. */
 static bool is_next_unused(void)
 {
     static void *free_cache;
-    static void *libc_free_cache;
     static void *mallinfo2_cache;
-    const void *libc_free = next_function(&libc_free_cache, "__libc_free");
     void *figures = next_function(&mallinfo2_cache, "mallinfo2");
-    if (libc_free == NULL || libc_free != next_function(&free_cache, "free") || figures == NULL ||
+    if (!are_of_one_module(next_function(&free_cache, "free"), figures) ||
         __atomic_load_n(&dlopen_left_base, __ATOMIC_RELAXED)) {
         return false;
     }

@@ -10,6 +10,7 @@
  * goes on to the next definition, the C++ library's: it tries again by way of
  * the plain forms, runs the program's new-handlers, and throws std::bad_alloc.
  */
+#include "api/checked_alloc.h"
 #include "api/fast.h"
 #include "base/report.h"
 #include "ma.h"
@@ -47,6 +48,9 @@ extern __typeof__(_Znwm) own_new OWN("_Znwm");
 extern __typeof__(_Znam) own_new_array OWN("_Znam");
 extern __typeof__(_ZnwmSt11align_val_t) own_new_aligned OWN("_ZnwmSt11align_val_t");
 extern __typeof__(_ZnamSt11align_val_t) own_new_array_aligned OWN("_ZnamSt11align_val_t");
+extern __typeof__(_ZnwmRKSt9nothrow_t) own_new_nothrow OWN("_ZnwmRKSt9nothrow_t");
+extern __typeof__(_ZnamRKSt9nothrow_t) own_new_array_nothrow OWN("_ZnamRKSt9nothrow_t");
+extern __typeof__(_ZdlPv) own_delete OWN("_ZdlPv");
 extern __typeof__(_ZdaPv) own_delete_array OWN("_ZdaPv");
 extern __typeof__(_ZdlPvSt11align_val_t) own_delete_aligned OWN("_ZdlPvSt11align_val_t");
 extern __typeof__(_ZdaPvSt11align_val_t) own_delete_array_aligned OWN("_ZdaPvSt11align_val_t");
@@ -85,10 +89,9 @@ static bool is_new_array_aligned_ours(void)
            is_new_aligned_ours();
 }
 
-/* The linker gives ma_free() that name, too (CMakeLists.txt). */
 static bool is_delete_ours(void)
 {
-    return is_ours((void *)_ZdlPv, (void *)ma_free);
+    return is_ours((void *)_ZdlPv, (void *)own_delete);
 }
 
 static bool is_delete_aligned_ours(void)
@@ -118,6 +121,45 @@ static bool is_array_aligned_size_ours(void)
 {
     return is_ours((void *)_ZdaPvSt11align_val_t, (void *)own_delete_array_aligned) &&
            is_delete_aligned_ours() && is_new_array_aligned_ours();
+}
+
+/* Whether no form is replaced, of which another might call it, or free by free() what it gave. */
+static MA_RARE bool are_all_ours(void)
+{
+    return is_array_size_ours() && is_array_aligned_size_ours() &&
+           is_ours((void *)_ZnwmRKSt9nothrow_t, (void *)own_new_nothrow) &&
+           is_ours((void *)_ZnamRKSt9nothrow_t, (void *)own_new_array_nothrow);
+}
+
+static MA_RARE __attribute__((noinline)) void *note_watched(void *payload,
+                                                            enum checked_family family)
+{
+    if (checked_is_on() && are_all_ours()) {
+        checked_note_family(payload, family);
+    }
+    return payload;
+}
+
+static MA_RARE __attribute__((noinline)) void claim_watched(void *payload,
+                                                            enum checked_family family)
+{
+    if (checked_is_on() && are_all_ours()) {
+        checked_claim(payload, family);
+    }
+}
+
+/* `payload`, which a form of operator new is to return. */
+static inline void *noted(void *payload, enum checked_family family)
+{
+    return options.is_watched ? note_watched(payload, family) : payload;
+}
+
+/* A form of operator delete is to free `payload`, one of `family`: an array goes by operator delete then, and what is no array by free(). */
+static inline void claim(void *payload, enum checked_family family)
+{
+    if (__builtin_expect(options.is_watched, 0)) {
+        claim_watched(payload, family);
+    }
 }
 
 /* The next definition of an operator, or NULL. The C++ library may have come with a plugin, out of sight of what the program itself is
@@ -157,9 +199,14 @@ static void *next_new(size_t size)
     return ((new_function *)next_throwing(&cache, "_Znwm"))(size);
 }
 
+static void *finish_new(void *payload, size_t size)
+{
+    return noted(payload != NULL ? payload : next_new(size), FAMILY_NEW);
+}
+
 void *_Znwm(size_t size)
 {
-    return fast_malloc_or(size, next_new);
+    return fast_malloc_or(size, finish_new);
 }
 
 static void *next_new_array(size_t size)
@@ -168,85 +215,111 @@ static void *next_new_array(size_t size)
     return ((new_function *)next_throwing(&cache, "_Znam"))(size);
 }
 
+static void *finish_new_array(void *payload, size_t size)
+{
+    return noted(payload != NULL ? payload : next_new_array(size), FAMILY_NEW_ARRAY);
+}
+
 void *_Znam(size_t size)
 {
-    return is_new_ours() ? fast_malloc_or(size, next_new_array) : next_new_array(size);
+    return is_new_ours() ? fast_malloc_or(size, finish_new_array) : next_new_array(size);
 }
 
 void *_ZnwmRKSt9nothrow_t(size_t size, const void *tag)
 {
     void *payload = is_new_ours() ? ma_malloc(size) : NULL;
-    if (__builtin_expect(payload != NULL, 1)) {
-        return payload;
+    if (__builtin_expect(payload == NULL, 0)) {
+        static void *cache;
+        new_nothrow_function *next = (new_nothrow_function *)next_operator(&cache, __func__);
+        payload = next != NULL ? next(size, tag) : NULL;
     }
-    static void *cache;
-    new_nothrow_function *next = (new_nothrow_function *)next_operator(&cache, __func__);
-    return next != NULL ? next(size, tag) : NULL;
+    return noted(payload, FAMILY_NEW);
 }
 
 void *_ZnamRKSt9nothrow_t(size_t size, const void *tag)
 {
     void *payload = is_new_array_ours() ? ma_malloc(size) : NULL;
-    if (__builtin_expect(payload != NULL, 1)) {
-        return payload;
+    if (__builtin_expect(payload == NULL, 0)) {
+        static void *cache;
+        new_nothrow_function *next = (new_nothrow_function *)next_operator(&cache, __func__);
+        payload = next != NULL ? next(size, tag) : NULL;
     }
-    static void *cache;
-    new_nothrow_function *next = (new_nothrow_function *)next_operator(&cache, __func__);
-    return next != NULL ? next(size, tag) : NULL;
+    return noted(payload, FAMILY_NEW_ARRAY);
 }
 
 void *_ZnwmSt11align_val_t(size_t size, size_t alignment)
 {
     void *payload = ma_aligned_alloc(alignment, size);
-    if (__builtin_expect(payload != NULL, 1)) {
-        return payload;
+    if (__builtin_expect(payload == NULL, 0)) {
+        static void *cache;
+        new_aligned_function *next = (new_aligned_function *)next_throwing(&cache, __func__);
+        payload = next(at_most_ptrdiff(size), alignment);
     }
-    static void *cache;
-    new_aligned_function *next = (new_aligned_function *)next_throwing(&cache, __func__);
-    return next(at_most_ptrdiff(size), alignment);
+    return noted(payload, FAMILY_NEW);
 }
 
 void *_ZnamSt11align_val_t(size_t size, size_t alignment)
 {
     void *payload = is_new_aligned_ours() ? ma_aligned_alloc(alignment, size) : NULL;
-    if (__builtin_expect(payload != NULL, 1)) {
-        return payload;
+    if (__builtin_expect(payload == NULL, 0)) {
+        static void *cache;
+        new_aligned_function *next = (new_aligned_function *)next_throwing(&cache, __func__);
+        payload = next(at_most_ptrdiff(size), alignment);
     }
-    static void *cache;
-    new_aligned_function *next = (new_aligned_function *)next_throwing(&cache, __func__);
-    return next(at_most_ptrdiff(size), alignment);
+    return noted(payload, FAMILY_NEW_ARRAY);
 }
 
 void *_ZnwmSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const void *tag)
 {
     void *payload = is_new_aligned_ours() ? ma_aligned_alloc(alignment, size) : NULL;
-    if (__builtin_expect(payload != NULL, 1)) {
-        return payload;
+    if (__builtin_expect(payload == NULL, 0)) {
+        static void *cache;
+        new_aligned_nothrow_function *next =
+            (new_aligned_nothrow_function *)next_operator(&cache, __func__);
+        payload = next != NULL ? next(at_most_ptrdiff(size), alignment, tag) : NULL;
     }
-    static void *cache;
-    new_aligned_nothrow_function *next =
-        (new_aligned_nothrow_function *)next_operator(&cache, __func__);
-    return next != NULL ? next(at_most_ptrdiff(size), alignment, tag) : NULL;
+    return noted(payload, FAMILY_NEW);
 }
 
 void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t size, size_t alignment, const void *tag)
 {
     void *payload = is_new_array_aligned_ours() ? ma_aligned_alloc(alignment, size) : NULL;
-    if (__builtin_expect(payload != NULL, 1)) {
-        return payload;
+    if (__builtin_expect(payload == NULL, 0)) {
+        static void *cache;
+        new_aligned_nothrow_function *next =
+            (new_aligned_nothrow_function *)next_operator(&cache, __func__);
+        payload = next != NULL ? next(at_most_ptrdiff(size), alignment, tag) : NULL;
     }
-    static void *cache;
-    new_aligned_nothrow_function *next =
-        (new_aligned_nothrow_function *)next_operator(&cache, __func__);
-    return next != NULL ? next(at_most_ptrdiff(size), alignment, tag) : NULL;
+    return noted(payload, FAMILY_NEW_ARRAY);
+}
+
+static __attribute__((noinline)) void delete_slow(void *payload)
+{
+    claim(payload, FAMILY_NEW);
+    ma_free(payload);
+}
+
+void _ZdlPv(void *payload)
+{
+    if (__builtin_expect(!fast_free_object(payload), 0)) {
+        delete_slow(payload);
+    }
+}
+
+static __attribute__((noinline)) void delete_sized_slow(void *payload, size_t size)
+{
+    if (is_size_ours()) {
+        claim(payload, FAMILY_NEW);
+        ma_free_sized(payload, size);
+    } else {
+        _ZdlPv(payload);
+    }
 }
 
 void _ZdlPvm(void *payload, size_t size)
 {
-    if (__builtin_expect(is_size_ours(), 1)) {
-        ma_free_sized(payload, size);
-    } else {
-        _ZdlPv(payload);
+    if (__builtin_expect(!is_size_ours() || !fast_free_sized(payload, size), 0)) {
+        delete_sized_slow(payload, size);
     }
 }
 
@@ -259,12 +332,14 @@ void _ZdlPvRKSt9nothrow_t(void *payload, const void *tag)
 void _ZdlPvSt11align_val_t(void *payload, size_t alignment)
 {
     (void)alignment;
+    claim(payload, FAMILY_NEW);
     ma_free(payload);
 }
 
 void _ZdlPvmSt11align_val_t(void *payload, size_t size, size_t alignment)
 {
     if (__builtin_expect(is_aligned_size_ours(), 1)) {
+        claim(payload, FAMILY_NEW);
         ma_free_aligned_sized(payload, alignment, size);
     } else {
         _ZdlPvSt11align_val_t(payload, alignment);
@@ -279,15 +354,25 @@ void _ZdlPvSt11align_val_tRKSt9nothrow_t(void *payload, size_t alignment, const 
 
 void _ZdaPv(void *payload)
 {
+    claim(payload, FAMILY_NEW_ARRAY);
     _ZdlPv(payload);
+}
+
+static __attribute__((noinline)) void delete_array_sized_slow(void *payload, size_t size)
+{
+    if (is_array_size_ours()) {
+        claim(payload, FAMILY_NEW_ARRAY);
+        claim(payload, FAMILY_NEW);
+        ma_free_sized(payload, size);
+    } else {
+        _ZdaPv(payload);
+    }
 }
 
 void _ZdaPvm(void *payload, size_t size)
 {
-    if (__builtin_expect(is_array_size_ours(), 1)) {
-        ma_free_sized(payload, size);
-    } else {
-        _ZdaPv(payload);
+    if (__builtin_expect(!is_array_size_ours() || !fast_free_sized(payload, size), 0)) {
+        delete_array_sized_slow(payload, size);
     }
 }
 
@@ -299,12 +384,15 @@ void _ZdaPvRKSt9nothrow_t(void *payload, const void *tag)
 
 void _ZdaPvSt11align_val_t(void *payload, size_t alignment)
 {
+    claim(payload, FAMILY_NEW_ARRAY);
     _ZdlPvSt11align_val_t(payload, alignment);
 }
 
 void _ZdaPvmSt11align_val_t(void *payload, size_t size, size_t alignment)
 {
     if (__builtin_expect(is_array_aligned_size_ours(), 1)) {
+        claim(payload, FAMILY_NEW_ARRAY);
+        claim(payload, FAMILY_NEW);
         ma_free_aligned_sized(payload, alignment, size);
     } else {
         _ZdaPvSt11align_val_t(payload, alignment);

@@ -115,10 +115,30 @@ bool checked_has(const void *payload)
     return checked_of(payload) != NULL;
 }
 
+void checked_note_family(void *payload, enum checked_family family)
+{
+    struct checked *c = checked_of(payload);
+    if (c != NULL && options.check >= 2 && options.mismatch != 0) {
+        checked_set_family(c, family);
+    }
+}
+
+void checked_claim(void *payload, enum checked_family family)
+{
+    const char *caller = family == FAMILY_NEW ? "operator delete" : "operator delete[]";
+    struct checked *c = checked_of(payload);
+    if (c != NULL && options.check >= 2 && options.mismatch != 0) {
+        checked_require(c, caller);
+        checked_require_family(c, family, caller);
+        checked_set_family(c, family == FAMILY_NEW ? FAMILY_MALLOC : FAMILY_NEW);
+    }
+}
+
 void checked_free(void *payload, const char *caller)
 {
     struct checked *c = checked_of(payload);
     checked_require(c, caller);
+    checked_require_family(c, FAMILY_MALLOC, caller);
     if (options.leaks != 0) {
         sites_remove(c->site, c->size);
     }
@@ -144,6 +164,7 @@ void checked_free(void *payload, const char *caller)
 void *checked_realloc(void *payload, size_t size)
 {
     size_t old_size = checked_usable_size(payload, "realloc");
+    checked_require_family(checked_of(payload), FAMILY_MALLOC, "realloc");
     void *moved = checked_alloc(MA_ALIGNMENT, size, false);
     if (moved != NULL) {
         memcpy(moved, payload, old_size < size ? old_size : size);

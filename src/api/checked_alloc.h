@@ -5,6 +5,7 @@
 #define MA_API_CHECKED_ALLOC_H
 
 #include "base/options.h"
+#include "check/checked.h"
 #include "ma.h"
 
 #include <stdbool.h>
@@ -29,6 +30,15 @@ bool checked_has(const void *payload);
 void checked_free(void *payload, const char *caller);
 void *checked_realloc(void *payload, size_t size);
 size_t checked_usable_size(const void *payload, const char *caller);
+
+/* `payload` was asked for by a function of that family, other than malloc's. */
+void checked_note_family(void *payload, enum checked_family family);
+
+/*
+ * A function of that family is to free `payload`: abort with a report where it is of another. It is of the family that this one's function
+ * frees by then: what `delete[]` frees goes to `delete`, and from there to free().
+ */
+void checked_claim(void *payload, enum checked_family family);
 
 /* What lies around the payloads, and what is released and not used again yet, is overhead. */
 void checked_correct_stats(struct ma_stats *stats);

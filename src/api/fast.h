@@ -6,8 +6,8 @@
 
 #include "front/front.h"
 
-/* As ma_malloc(); but where that would fail, the result is that of `instead(size)`. */
-MA_HIDDEN void *fast_malloc_or(size_t size, void *(*instead)(size_t size));
+/* As ma_malloc(); but what that does not give, or an option looks closer at, is the result of `finish(payload, size)`. */
+MA_HIDDEN void *fast_malloc_or(size_t size, void *(*finish)(void *payload, size_t size));
 
 /*
  * Free a live small object of the calling thread's own, which lies in the granule of that number. False, and nothing has happened: it is none,
@@ -30,6 +30,21 @@ static inline __attribute__((always_inline)) bool fast_free(size_t number, void 
         }
     }
     return false;
+}
+
+/* The same of `payload`, wherever it lies. */
+static inline __attribute__((always_inline)) bool fast_free_object(void *payload)
+{
+    size_t number = space_granule_number(payload);
+    return __builtin_expect(space_has_granule(number), 1) && fast_free(number, payload, false, 0);
+}
+
+/* The same of an object that was asked for with that size. */
+static inline __attribute__((always_inline)) bool fast_free_sized(void *payload, size_t size)
+{
+    size_t number = space_granule_number(payload);
+    return size - 1 < MA_SMALL_MAX && space_has_granule(number) &&
+           fast_free(number, payload, true, size);
 }
 
 /* The segment in which `payload` lies, if it is one of a core's block; else NULL. */

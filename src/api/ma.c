@@ -154,28 +154,32 @@ MA_HOT void *ma_malloc(size_t size)
     return __builtin_expect(object != NULL, 1) ? object : malloc_slow(heap, size);
 }
 
+static inline void *finished(void *payload, size_t size, void *(*finish)(void *, size_t))
+{
+    return __builtin_expect(payload != NULL && !options.is_watched, 1) ? payload
+                                                                       : finish(payload, size);
+}
+
 /* The rest of fast_malloc_or() for a small object; the thread is still inside. */
 static __attribute__((noinline)) void *malloc_slow_or(struct theap *heap, size_t size,
-                                                      void *(*instead)(size_t size))
+                                                      void *(*finish)(void *, size_t))
 {
-    void *payload = malloc_slow(heap, size);
-    return payload != NULL ? payload : instead(size);
+    return finished(malloc_slow(heap, size), size, finish);
 }
 
-static __attribute__((noinline)) void *malloc_large_or(size_t size, void *(*instead)(size_t size))
+static __attribute__((noinline)) void *malloc_large_or(size_t size, void *(*finish)(void *, size_t))
 {
-    void *payload = malloc_large(size);
-    return payload != NULL ? payload : instead(size);
+    return finished(malloc_large(size), size, finish);
 }
 
-void *fast_malloc_or(size_t size, void *(*instead)(size_t size))
+void *fast_malloc_or(size_t size, void *(*finish)(void *payload, size_t size))
 {
     if (__builtin_expect(size > MA_SMALL_MAX, 0)) {
-        return malloc_large_or(size, instead);
+        return malloc_large_or(size, finish);
     }
     struct theap *heap = front_enter();
     void *object = front_pop(heap, size);
-    return __builtin_expect(object != NULL, 1) ? object : malloc_slow_or(heap, size, instead);
+    return __builtin_expect(object != NULL, 1) ? object : malloc_slow_or(heap, size, finish);
 }
 
 void *ma_calloc(size_t count, size_t size)

@@ -35,10 +35,20 @@ static size_t usable_size(const void *payload, const char *caller)
 }
 
 /*
- * Abort unless a request of `size` bytes can have given this payload: one of a slab perhaps as
- * an aligned one, so that it was rounded up to what its size is a multiple of. Those that are not
- * small may have grown in steps, each with an eighth to spare, and be taken from a cache, which may waste a quarter.
+ * Whether a request of `size` bytes can have given `usable` ones: an object of a slab perhaps as an aligned one, so that it was
+ * rounded up to what its size is a multiple of. Those that are not small may have grown in steps, each with an eighth to spare,
+ * and be taken from a cache, which may waste a quarter.
  */
+static inline bool can_be_for(bool has_class, size_t usable, size_t size)
+{
+    size_t unit = usable & -usable;
+    size_t rounded = unit < SLAB_ALIGNMENT ? unit : SLAB_ALIGNMENT;
+    size_t slack = (has_class ? rounded : MB_MIN + MA_ALIGNMENT) +
+                   (usable > MA_SLACK_MIN ? usable / (has_class ? MA_SLACK_SHARE / 2 : 3) : 0);
+    return size <= usable && (usable - size < slack || (size == 0 && usable == rounded));
+}
+
+/* Abort unless a request of `size` bytes can have given this payload. */
 static void check_size(const void *payload, size_t size, const char *caller)
 {
     bool has_class = slab_of(payload) != NULL || sample_owns(payload);
@@ -46,12 +56,8 @@ static void check_size(const void *payload, size_t size, const char *caller)
         return;
     }
     size_t usable = usable_size(payload, caller);
-    size_t unit = usable & -usable;
-    size_t rounded = unit < SLAB_ALIGNMENT ? unit : SLAB_ALIGNMENT;
-    size_t slack = (has_class ? rounded : MB_MIN + MA_ALIGNMENT) +
-                   (usable > MA_SLACK_MIN ? usable / (has_class ? MA_SLACK_SHARE / 2 : 3) : 0);
-    bool can_be = size <= usable && (usable - size < slack || (size == 0 && usable == rounded));
-    can_be = checked_is_on() && checked_has(payload) ? size == usable : can_be;
+    bool can_be = checked_is_on() && checked_has(payload) ? size == usable
+                                                          : can_be_for(has_class, usable, size);
     MA_CHECK(can_be, "%s(%p, %zu): wrong size: the block has %zu usable bytes", caller, payload,
              size, usable);
 }
@@ -66,9 +72,17 @@ static inline bool has_class_of(const void *payload, size_t size)
            size > 0 && class_serves(granule->size_class, class_of(size));
 }
 
+/* The same of a block of the core, by what seems to be its header; ma_free() checks that it is. */
+static inline bool has_block_of(const void *payload, size_t size)
+{
+    return segment_of_block(payload) != NULL && !options.is_watched &&
+           (uintptr_t)payload % MA_ALIGNMENT == 0 && (uintptr_t)payload % MA_GRANULE != 0 &&
+           can_be_for(false, mb_usable(mb_of_payload(payload)), size);
+}
+
 static __attribute__((noinline)) void free_sized_slow(void *payload, size_t size)
 {
-    if (has_class_of(payload, size)) {
+    if (has_block_of(payload, size) || has_class_of(payload, size)) {
         ma_free(payload);
     } else if (payload != NULL) {
         check_size(payload, size, "free_sized");
@@ -78,10 +92,7 @@ static __attribute__((noinline)) void free_sized_slow(void *payload, size_t size
 
 void ma_free_sized(void *payload, size_t size)
 {
-    size_t number = space_granule_number(payload);
-    if (__builtin_expect(size - 1 >= MA_SMALL_MAX || !space_has_granule(number) ||
-                             !fast_free(number, payload, true, size),
-                         0)) {
+    if (__builtin_expect(!fast_free_sized(payload, size), 0)) {
         free_sized_slow(payload, size);
     }
 }

@@ -15,7 +15,8 @@ struct options options = {.front = 1,
                           .dirty_max = SIZE_MAX,
                           .decay_ms = MA_DECAY,
                           .limit = SIZE_MAX,
-                          .quarantine = MA_QUARANTINE};
+                          .quarantine = MA_QUARANTINE,
+                          .mismatch = 1};
 
 /* One row an option; every value is a number within [minimum, maximum], and may be
  * written "off" for 0, "on" for 1; or, where the row has words, the number of one of these. */
@@ -39,6 +40,7 @@ static const struct option_row table[] = {
     {"thp", offsetof(struct options, thp), 0, THP_ALWAYS, "system never large always"},
     {"check", offsetof(struct options, check), 0, 3, NULL},
     {"quarantine", offsetof(struct options, quarantine), 0, SIZE_MAX, NULL},
+    {"mismatch", offsetof(struct options, mismatch), 0, 1, NULL},
     {"guard_sample", offsetof(struct options, guard_sample), 0, UINT32_MAX, NULL},
     {"zero", offsetof(struct options, zero), 0, 1, NULL},
     {"leaks", offsetof(struct options, leaks), 0, 1, NULL},

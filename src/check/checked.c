@@ -22,7 +22,8 @@ struct pointer {
 static uint64_t seal_of(const struct checked *c)
 {
     const uint64_t factor = UINT64_C(0xd6e8feb86659fd93);
-    uint64_t rest = (uint64_t)c->site << 32 | (uint64_t)c->has_guard << 16 | c->state;
+    uint64_t rest = (uint64_t)c->site << 32 | (uint64_t)c->family << 24 |
+                    (uint64_t)c->has_guard << 16 | c->state;
     uint64_t hash = (mb_key ^ (uintptr_t)c) * factor;
     hash = ((hash ^ hash >> 32) + c->size) * factor;
     hash = ((hash ^ hash >> 32) + c->lead) * factor;
@@ -153,6 +154,27 @@ void checked_require(const struct checked *c, const char *caller)
              caller, (const void *)payload, c->size, at);
     MA_CHECK(has_front(c), "%s(%p): write before the begin of the block of %zu bytes", caller,
              (const void *)payload, c->size);
+}
+
+void checked_set_family(struct checked *c, enum checked_family family)
+{
+    c->family = (uint8_t)family;
+    c->seal = seal_of(c);
+}
+
+void checked_require_family(const struct checked *c, enum checked_family family, const char *caller)
+{
+    static const struct {
+        const char *allocates;
+        const char *frees;
+    } names[] = {
+        [FAMILY_MALLOC] = {"malloc", "free"},
+        [FAMILY_NEW] = {"operator new", "operator delete"},
+        [FAMILY_NEW_ARRAY] = {"operator new[]", "operator delete[]"},
+    };
+    MA_CHECK(c->family == family,
+             "%s(%p): mismatch: the block of %zu bytes is from %s, and is to go by %s", caller,
+             checked_payload(c), c->size, names[c->family].allocates, names[c->family].frees);
 }
 
 void checked_release(struct checked *c)

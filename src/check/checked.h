@@ -25,6 +25,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How a block was asked for, and so by what it may be freed. */
+enum checked_family {
+    FAMILY_MALLOC,
+    FAMILY_NEW,
+    FAMILY_NEW_ARRAY,
+};
+
 enum checked_state {
     CHECKED_LIVE = 0x11fe,
     CHECKED_RELEASED = 0xdead,
@@ -34,9 +41,10 @@ struct checked {
     size_t size; /* bytes that the program asked for */
     size_t lead; /* from the core's payload to the program's; bytes */
     uint16_t state;
-    uint16_t has_guard; /* a guard page follows */
-    uint32_t site;      /* where it was allocated: see check/sites.h */
-    uint64_t seal;      /* over all this, and the address */
+    uint8_t has_guard; /* a guard page follows */
+    uint8_t family;    /* enum checked_family */
+    uint32_t site;     /* where it was allocated: see check/sites.h */
+    uint64_t seal;     /* over all this, and the address */
 };
 
 /* Bytes to ask the core for. False: too many. `guard`: with a guard page. */
@@ -68,6 +76,13 @@ static inline void *checked_base(const struct checked *c)
 
 /* Abort with a report naming `caller` where the block is not live, or was written to around it. */
 void checked_require(const struct checked *c, const char *caller);
+
+/* The live block is of that family; at first it is malloc's. */
+void checked_set_family(struct checked *c, enum checked_family family);
+
+/* Abort with a report naming `caller`, which frees what is of `family`, where the block is of another. */
+void checked_require_family(const struct checked *c, enum checked_family family,
+                            const char *caller);
 
 /* The live block is released: it is marked so. */
 void checked_release(struct checked *c);

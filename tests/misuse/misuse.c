@@ -16,6 +16,11 @@
 /* C23's; weak, as few allocators have it. */
 void free_sized(void *payload, size_t size) __attribute__((weak));
 
+/* C++'s operators new and delete, new[] and delete[]. */
+void *operator_new(size_t size) __asm__("_Znwm");
+void *operator_new_array(size_t size) __asm__("_Znam");
+void operator_delete(void *payload) __asm__("_ZdlPv");
+
 enum { UNTRIED = 77, OTHERS = 64 };
 
 static size_t size; /* of the blocks; bytes */
@@ -178,6 +183,23 @@ static void sized_free_wrong(char *p)
     free_sized(p, size / 2);
 }
 
+static void new_then_free(char *p)
+{
+    (void)p;
+    free(operator_new(size));
+}
+
+static void malloc_then_delete(char *p)
+{
+    operator_delete(p);
+}
+
+static void new_array_then_delete(char *p)
+{
+    (void)p;
+    operator_delete(operator_new_array(size));
+}
+
 static void overflow_by_one(char *p)
 {
     flip(p + size, 1);
@@ -251,6 +273,9 @@ static const struct {
     {"realloc_freed", realloc_freed},
     {"realloc_interior", realloc_interior},
     {"sized_free_wrong", sized_free_wrong},
+    {"new_then_free", new_then_free},
+    {"malloc_then_delete", malloc_then_delete},
+    {"new_array_then_delete", new_array_then_delete},
     {"overflow_by_one", overflow_by_one},
     {"overflow_past_usable", overflow_past_usable},
     {"overflow_by_32", overflow_by_32},

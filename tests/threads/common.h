@@ -21,7 +21,7 @@ int ma_check(void) __attribute__((weak));
 int ma_owns(const void *address) __attribute__((weak));
 
 /* Seconds until a program or a forked child that hangs is killed. */
-enum { PATIENCE_SECONDS = 45 };
+enum { PATIENCE_SECONDS = 150 };
 
 /* Stop with a message. Does not allocate, runs no exit handlers: any thread or child may. */
 static inline __attribute__((noreturn, format(printf, 1, 2))) void fail(const char *format, ...)

@@ -24,10 +24,11 @@ static inline __attribute__((always_inline)) bool fast_free(size_t number, void 
     if (__builtin_expect(granule_owner_word(granule) == owner_distance(heap), 1) &&
         (!is_told || __builtin_expect(class_serves(granule->size_class, class_of(size)), 1))) {
         uintptr_t mark = object_mark(payload);
-        if (__builtin_expect(granule_has_live(granule, payload, mark), 1)) {
+        if (__builtin_expect(granule_has_unmarked(granule, payload, mark), 1)) {
             front_push(heap, slab, payload, mark);
             return true;
         }
+        object_forget(mark);
     }
     return false;
 }

@@ -339,8 +339,7 @@ void *ma_realloc(void *payload, size_t size)
     size_t number = space_granule_number(payload);
     if (__builtin_expect(space_has_granule(number), 1)) {
         const struct granule *granule = &space_map.granules[number];
-        if (granule_has_live(granule, payload, object_mark(payload)) && size - 1 < PTRDIFF_MAX &&
-            !options.is_slow) {
+        if (granule_has_live(granule, payload) && size - 1 < PTRDIFF_MAX && !options.is_slow) {
             return is_about(class_size(granule->size_class), size)
                        ? payload
                        : resize_object(payload, granule->size_class, size);

@@ -72,12 +72,12 @@ static inline bool has_class_of(const void *payload, size_t size)
            size > 0 && class_serves(granule->size_class, class_of(size));
 }
 
-/* The same of a block of the core, by what seems to be its header; ma_free() checks that it is. */
+/* The same of a block of the core; ma_free() looks behind it. */
 static inline bool has_block_of(const void *payload, size_t size)
 {
-    return segment_of_block(payload) != NULL && !options.is_watched &&
-           (uintptr_t)payload % MA_ALIGNMENT == 0 && (uintptr_t)payload % MA_GRANULE != 0 &&
-           can_be_for(false, mb_usable(mb_of_payload(payload)), size);
+    size_t block_size = segment_of_block(payload) != NULL ? medium_size_at_once(payload) : 0;
+    return block_size != 0 && !options.is_watched &&
+           can_be_for(false, block_size - MB_OVERHEAD, size);
 }
 
 static __attribute__((noinline)) void free_sized_slow(void *payload, size_t size)
@@ -123,7 +123,7 @@ size_t ma_usable_size(const void *payload)
     size_t number = space_granule_number(payload);
     if (__builtin_expect(space_has_granule(number) && !options.is_slow, 1)) {
         const struct granule *granule = &space_map.granules[number];
-        if (__builtin_expect(granule_has_live(granule, payload, object_mark(payload)), 1)) {
+        if (__builtin_expect(granule_has_live(granule, payload), 1)) {
             return class_size(granule->size_class);
         }
     }

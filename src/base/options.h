@@ -34,7 +34,7 @@ struct options {
     size_t check;     /* 0 to 3: how closely misuse is looked for; see docs/security.md */
     size_t
         quarantine; /* with check=2 and 3, bytes of released blocks that are not used again yet, at most */
-    size_t mismatch;     /* 1: with check=2 and 3, what `new` gives goes by the same form of `delete` */
+    size_t mismatch; /* 1: with check=2 and 3, what `new` gave is to go by `delete`, and so on */
     size_t guard_sample; /* one allocation in so many lies between guard pages; 0: none */
     size_t zero;         /* 1: what is released is cleared */
     size_t leaks;        /* 1: print at exit what is live still, and where it was allocated */

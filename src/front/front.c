@@ -215,7 +215,7 @@ static __attribute__((noinline)) void free_watched(struct slab *slab, struct obj
     } else if (theap_is_real(heap)) {
         theap_free_remote(heap, slab, o);
     } else {
-        o->mark = object_mark(o);
+        object_set_mark(o);
         remote_push(slab, o, o, 1);
     }
     front_leave_slow(heap);

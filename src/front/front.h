@@ -52,7 +52,7 @@ static inline void *front_pop(struct theap *heap, size_t size)
 {
     struct slab *slab = heap->current[class_of(size)];
     struct object *o = slab->free;
-    if (__builtin_expect(o == NULL || o->mark != object_mark(o), 0)) {
+    if (__builtin_expect(o == NULL || !object_has_mark(o), 0)) {
         return NULL;
     }
     slab->free = o->next;

@@ -376,7 +376,7 @@ void medium_drop_stale(struct medium *medium, size_t size)
 /* Put before `chain` what is marked as cached, and is a block. False: it is neither. */
 static bool take_if_sound(struct object *o, struct object **chain)
 {
-    if (!core_may_be_block(mb_of_payload(o)) || o->mark != object_block_mark(o)) {
+    if (!core_may_be_block(mb_of_payload(o)) || !object_has_block_mark(o)) {
         return false;
     }
     o->mark = 0;

@@ -156,7 +156,7 @@ static inline bool medium_caches(size_t size)
 static inline bool medium_holds(const void *payload)
 {
     const struct object *o = payload;
-    return o->mark == object_block_mark(o);
+    return object_has_block_mark(o);
 }
 
 /* The same of a block of `size` bytes, of which nothing is known: what cannot be cached is not looked into, as its pages
@@ -300,7 +300,7 @@ medium_take_slot(struct medium *medium, size_t bin, medium_slot *link)
     medium_slot slot = *link;
     size_t size = medium_size(medium->entries[slot]);
     struct object *payload = medium_payload(medium->entries[slot]);
-    if (__builtin_expect(payload->mark != object_block_mark(payload), 0)) {
+    if (__builtin_expect(!object_has_block_mark(payload), 0)) {
         medium_report(payload, size);
     }
     *link = medium->next[slot];
@@ -398,7 +398,7 @@ medium_add(struct medium *medium, struct mem_block *b, size_t size, size_t bin)
     medium->entries[slot] = medium_entry_of(payload, size);
     medium->next[slot] = medium->bins[bin];
     payload->next = NULL;
-    payload->mark = object_block_mark(payload);
+    object_set_block_mark(payload);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     medium->bins[bin] = slot;
     medium->counts[bin]++;

@@ -43,7 +43,7 @@ static void run_add(struct medium_run *run, struct mem_block *b, size_t size)
 {
     struct object *payload = mb_payload(b);
     payload->next = NULL;
-    payload->mark = object_block_mark(payload);
+    object_set_block_mark(payload);
     /* What is of the run has a mark: see medium_salvage(). */
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     if (b == run->end) {

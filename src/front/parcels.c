@@ -26,7 +26,7 @@ void parcel_add(struct parcel *parcel, struct mem_block *b, size_t size)
         medium_refuse(payload, "free");
     }
     payload->next = parcel->first;
-    payload->mark = object_block_mark(payload);
+    object_set_block_mark(payload);
     /* What the parcel leads to has a mark: see medium_salvage(). */
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     parcel->first = payload;

@@ -80,7 +80,7 @@ void theap_free_remote(struct theap *heap, struct slab *slab, struct object *o)
         return;
     }
     struct pending *pending = &heap->pending[slab_index(slab) % PENDING_COUNT];
-    o->mark = object_mark(o);
+    object_set_mark(o);
     if (pending->slab != slab) {
         if (pending->slab != NULL) {
             flush_one(pending);

@@ -153,7 +153,7 @@ bool slab_carve(struct slab *slab, size_t step)
         number = (number > 0 ? number : count) - 1;
         struct object *o = (struct object *)(first + number * size);
         o->next = next;
-        o->mark = object_mark(o);
+        object_set_mark(o);
         next = o;
     }
     slab_set_carved(slab, carved + count);
@@ -208,9 +208,8 @@ void slab_check_closely(const struct slab *slab, const void *address, const char
              "%s(%p): double free: the block of %zu bytes was freed long ago", caller, address,
              class_size(slab->size_class));
     const struct object *o = address;
-    MA_CHECK(o->mark != object_mark(o),
-             "%s(%p): double free: the block of %zu bytes is free already", caller, address,
-             class_size(slab->size_class));
+    MA_CHECK(!object_has_mark(o), "%s(%p): double free: the block of %zu bytes is free already",
+             caller, address, class_size(slab->size_class));
 }
 
 /* Abort with a report unless `o`, to which a list of the slab leads, is a free object of it. */
@@ -219,7 +218,7 @@ static inline void check_free(const struct slab *slab, const struct object *o)
     const struct granule *granule = slab_granule(slab);
     uint32_t offset = (uint32_t)((uintptr_t)o % MA_GRANULE) - granule->start;
     bool is_ours = slab_at(o) == slab && offset * granule->reciprocal < granule->reciprocal;
-    MA_CHECK(is_ours && o->mark == object_mark(o),
+    MA_CHECK(is_ours && object_has_mark(o),
              "corrupted free list: it leads to %p, which is no free block of %zu bytes; memory was "
              "probably written to after it was freed, or past the end of the block before it",
              (const void *)o, class_size(slab->size_class));
@@ -282,7 +281,7 @@ static bool find_free(const struct slab *slab, struct object_set *set)
         const struct object *o = (const struct object *)object_at(slab, i);
         if (is_carved(slab, absent, i)) {
             carved_count++;
-            if (o->mark == object_mark(o)) {
+            if (object_has_mark(o)) {
                 marked_count++;
                 add(set, i);
             }
@@ -382,7 +381,7 @@ void slab_restore(struct slab *slab)
         if ((pages_of(slab, i) & absent) != 0) {
             struct object *o = (struct object *)object_at(slab, i);
             o->next = next;
-            o->mark = object_mark(o);
+            object_set_mark(o);
             next = o;
         }
     }
@@ -417,7 +416,7 @@ int slab_check(const struct slab *slab)
         const struct object *o = (const struct object *)object_at(slab, i);
         bool carved = is_carved(slab, absent, i);
         carved_count += carved;
-        if (is_in(&set, i) && (!carved || o->mark != object_mark(o))) {
+        if (is_in(&set, i) && (!carved || !object_has_mark(o))) {
             return broken(10, slab, "a free object was written to, or is none");
         }
     }

@@ -196,20 +196,30 @@ static inline uint32_t slab_reciprocal(size_t size_class)
 }
 
 /*
- * Whether an object begins at `address`, which lies in the slab of that granule, and is not marked free by `mark`,
- * its object_mark().
+ * Whether an object begins at `address`, which lies in the slab of that granule.
  *
  * For offsets below 2^16 the lower 32 bits of the product with the reciprocal are below the reciprocal exactly where the
  * division has no remainder.
  */
-static inline bool granule_has_live(const struct granule *granule, const void *address,
-                                    uintptr_t mark)
+static inline bool granule_has_object(const struct granule *granule, const void *address)
 {
-    const struct object *o = address;
     uint32_t reciprocal = granule->reciprocal;
     uint16_t offset = (uint16_t)((uintptr_t)address - granule->start);
-    return offset < granule_carved_bytes(granule) && offset * reciprocal < reciprocal &&
-           o->mark != mark;
+    return offset < granule_carved_bytes(granule) && offset * reciprocal < reciprocal;
+}
+
+/* The same of one that does not bear `mark`. */
+static inline bool granule_has_unmarked(const struct granule *granule, const void *address,
+                                        uintptr_t mark)
+{
+    const struct object *o = address;
+    return granule_has_object(granule, address) && o->mark != mark;
+}
+
+/* The same of one that does not bear its own. */
+static inline bool granule_has_live(const struct granule *granule, const void *address)
+{
+    return granule_has_object(granule, address) && !object_has_mark(address);
 }
 
 /* slab_check_object() of one that is not live at the first look. */
@@ -219,7 +229,7 @@ MA_RARE void slab_check_closely(const struct slab *slab, const void *address, co
 static inline void slab_check_object(const struct slab *slab, const void *address,
                                      const char *caller)
 {
-    if (__builtin_expect(!granule_has_live(slab_granule(slab), address, object_mark(address)), 0)) {
+    if (__builtin_expect(!granule_has_live(slab_granule(slab), address), 0)) {
         slab_check_closely(slab, address, caller);
     }
 }
@@ -227,10 +237,12 @@ static inline void slab_check_object(const struct slab *slab, const void *addres
 /* Hand out the first free object; aborts with a report where it is not as it was left. Requires: there is one; owner thread. */
 struct object *slab_pop(struct slab *slab);
 
-/* Put the live object `o`, whose object_mark() is `mark`, on the free list: whether that has more to do. Owner thread. */
+/* Put the live object `o`, whose object_mark() is `mark`, on the free list, and forget the mark: whether that has more to do. Owner
+ * thread. */
 static inline bool slab_push(struct slab *slab, struct object *o, uintptr_t mark)
 {
     o->mark = mark;
+    object_forget(mark);
     o->next = slab->free;
     slab->free = o;
     return slab_count_used(slab, -1);

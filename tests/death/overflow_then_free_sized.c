@@ -1,7 +1,7 @@
 /*
  * Write past a block's end and free it with its size.
  *
- * Expected: free_sized\(ADDRESS\): heap corrupted: the header after the block of 40 usable bytes was overwritten; probably a write past the block's end
+ * Expected: free\(ADDRESS\): heap corrupted: the header after the block of 40 usable bytes was overwritten; probably a write past the block's end
  */
 #include "misuse.h"
 

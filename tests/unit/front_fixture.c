@@ -77,9 +77,8 @@ void front_free(void *object)
 {
     struct slab *slab = slab_of(object);
     struct theap *heap = front_heap();
-    uintptr_t mark = object_mark(object);
-    if (slab_owner(slab) == heap && granule_has_live(slab_granule(slab), object, mark)) {
-        front_push(heap, slab, object, mark);
+    if (slab_owner(slab) == heap && granule_has_live(slab_granule(slab), object)) {
+        front_push(heap, slab, object, object_mark(object));
     } else {
         front_free_slow(slab, object);
     }

@@ -20,7 +20,7 @@
 
 static bool is_live(const struct slab *slab, const void *address)
 {
-    return granule_has_live(slab_granule(slab), address, object_mark(address));
+    return granule_has_live(slab_granule(slab), address);
 }
 
 /* ---- Layout ---- */

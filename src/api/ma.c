@@ -285,6 +285,14 @@ static void *realloc_block(const struct segment *segment, void *payload, size_t 
             return object;
         }
     }
+    if (usable <= MA_SHRINK_MAX && size / 2 > usable && size < MEDIUM_REQUEST_MAX) {
+        void *cached = front_take(size); /* as little, and the core has nothing to do */
+        if (cached != NULL) {
+            copy_object(cached, payload, usable);
+            ma_free(payload);
+            return cached;
+        }
+    }
     size_t wanted = medium_round(size > usable ? with_slack(usable, size) : size);
     void *moved = heap_realloc(segment->core, payload, wanted);
     return moved == NULL && wanted > size ? heap_realloc(segment->core, payload, size) : moved;

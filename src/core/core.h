@@ -36,6 +36,7 @@ struct ma_core {
     size_t live_bytes;     /* usable bytes of used blocks; atomic, as above */
     size_t peak_live_bytes;
     size_t recent_peak;    /* the most live bytes since `window_start` */
+    size_t recent_low;     /* the fewest that there were where much of the top was free */
     uint64_t window_start; /* os_milliseconds(); 0 before the top was looked at first */
     uint64_t trimmed_at;   /* the same, when the top was given back last */
     size_t trimmed_bytes;  /* what went then, and did not come back */

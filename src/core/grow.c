@@ -230,16 +230,27 @@ static size_t top_to_keep_locked(struct ma_core *core, size_t threshold)
     uint64_t now = os_milliseconds();
     bool is_over = core->window_start != 0 && now - core->window_start >= MA_TRIM_AGE;
     size_t needed_again = core->recent_peak - core->live_bytes;
+    core->recent_low = bits_min(core->recent_low, core->live_bytes);
+    if (is_over) {
+        core->regretted = bits_min(core->regretted, core->recent_peak - core->recent_low);
+    }
     if (is_over || core->window_start == 0) {
         core->window_start = now;
         core->recent_peak = core->live_bytes;
-    }
-    if (is_over) {
-        core->regretted = bits_min(core->regretted, needed_again);
+        core->recent_low = core->live_bytes;
     }
     size_t hold = core->live_bytes + MA_TRIM_HOLD + core->regretted;
     size_t keep = is_over ? bits_max(needed_again, threshold / 2) : hold;
     return keep < hold ? keep : hold;
+}
+
+/* `bytes` of the top were given back: what goes step by step, as the blocks below it are freed, is regretted as one. */
+static void note_trimmed_locked(struct ma_core *core, size_t bytes)
+{
+    uint64_t now = os_milliseconds();
+    bool goes_on = now - core->trimmed_at < MA_TRIM_REGRET;
+    core->trimmed_bytes = bytes + (goes_on ? core->trimmed_bytes : 0);
+    core->trimmed_at = now;
 }
 
 void core_tail_freed_locked(struct ma_core *core, struct mem_block *b)
@@ -253,8 +264,7 @@ void core_tail_freed_locked(struct ma_core *core, struct mem_block *b)
     } else if (segment == core->growing && size > threshold) {
         size_t keep = top_to_keep_locked(core, threshold);
         if (size > keep && size - keep > threshold / 2 && core_trim_locked(core, keep)) {
-            core->trimmed_at = os_milliseconds();
-            core->trimmed_bytes = size - keep;
+            note_trimmed_locked(core, size - keep);
         }
     }
 }

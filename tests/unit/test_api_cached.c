@@ -121,6 +121,23 @@ static void what_shrinks_to_a_small_part_leaves_a_whole_block(void **state)
     ma_free(small);
 }
 
+static void what_grows_to_a_multiple_takes_a_cached_block(void **state)
+{
+    (void)state;
+    char *payload = ma_malloc(5000);
+    char *other = ma_malloc(100000);
+    memset(payload, 0x3c, 5000);
+    ma_free(other);
+    char *large = ma_realloc(payload, 100000);
+    assert_ptr_equal(large, other);
+    for (int i = 0; i < 5000; i++) {
+        assert_int_equal(large[i], 0x3c);
+    }
+    assert_ptr_equal(ma_malloc(5000), payload);
+    ma_free(payload);
+    ma_free(large);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +145,7 @@ int main(void)
         cmocka_unit_test(nor_where_it_is_to_be_zero),
         cmocka_unit_test(nor_for_what_grows_by_realloc),
         cmocka_unit_test(what_shrinks_to_a_small_part_leaves_a_whole_block),
+        cmocka_unit_test(what_grows_to_a_multiple_takes_a_cached_block),
     };
     return cmocka_run_group_tests(tests, fake_os_setup, NULL);
 }

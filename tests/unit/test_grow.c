@@ -330,6 +330,43 @@ static void what_was_given_back_at_once_and_needed_again_is_kept_the_next_time(v
     assert_in_range(kept_of_a_building(core), MA_TRIM_HOLD, MA_TRIM_HOLD + MIB);
 }
 
+/* The same of a building that stands for `milliseconds`, and is dropped from its end, so that the top grows step by step. */
+static size_t kept_of_a_stack(struct ma_core *core, uint64_t milliseconds)
+{
+    enum { COUNT = 16 };
+    void *payloads[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        payloads[i] = core_alloc(core, 8 * MIB);
+    }
+    fake_os_sleep(milliseconds);
+    for (int i = COUNT; i-- > 0;) {
+        core_free(core, payloads[i]);
+    }
+    return core->heap_bytes;
+}
+
+static void what_went_step_by_step_is_kept_the_next_time(void **state)
+{
+    struct ma_core *core = core_of(state);
+    core_alloc(core, 1);
+    assert_in_range(kept_of_a_stack(core, 0), MA_TRIM_HOLD, MA_TRIM_HOLD + 9 * MIB);
+    assert_true(kept_of_a_stack(core, 0) >= 128 * MIB);
+    core_age_top(core);
+    core_age_top(core);
+    assert_in_range(core->heap_bytes, 0, MIB);
+}
+
+/* As the first blocks go, little of what was needed is free. */
+static void what_is_needed_in_steps_that_take_long_is_kept(void **state)
+{
+    struct ma_core *core = core_of(state);
+    core_alloc(core, 1);
+    kept_of_a_stack(core, 2 * MA_TRIM_AGE);
+    for (int i = 0; i < 5; i++) {
+        assert_true(kept_of_a_stack(core, 2 * MA_TRIM_AGE) >= 128 * MIB);
+    }
+}
+
 static void what_was_given_back_and_needed_much_later_is_not(void **state)
 {
     struct ma_core *core = core_of(state);
@@ -945,6 +982,8 @@ int main(void)
         TEST(a_top_that_is_needed_again_is_kept),
         TEST(a_top_of_no_age_is_kept_as_far_as_it_is_no_more_than_what_lives),
         TEST(what_was_given_back_at_once_and_needed_again_is_kept_the_next_time),
+        TEST(what_went_step_by_step_is_kept_the_next_time),
+        TEST(what_is_needed_in_steps_that_take_long_is_kept),
         TEST(what_was_given_back_and_needed_much_later_is_not),
         TEST(what_a_large_heap_keeps_is_a_share_of_it),
         TEST(a_trim_gives_back_all_but_the_pad),

@@ -95,7 +95,7 @@ static void free_watched(void *payload)
 }
 
 /* What has no descriptor; or, with an option that looks closer, anything. */
-static __attribute__((noinline)) void free_rare(void *payload)
+static MA_RARE __attribute__((noinline)) void free_rare(void *payload)
 {
     if (options.is_watched) {
         free_watched(payload);

@@ -69,10 +69,10 @@ static inline void *front_pop(struct theap *heap, size_t size)
  */
 
 /* Requires: front_enter() returned THEAP_SLOW. NULL: there is a longer way, and the thread is still inside. */
-void *front_pop_mapped(size_t size);
+MA_RARE void *front_pop_mapped(size_t size);
 
 /* False: there is a longer way, or no live object begins at `payload`. */
-bool front_push_mapped(void *payload);
+MA_RARE bool front_push_mapped(void *payload);
 
 /* From now on, and if the options want it, the calling thread's requests take the slow paths, which check more. */
 void front_settle_speed(void);

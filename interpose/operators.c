@@ -123,10 +123,12 @@ static bool is_array_aligned_size_ours(void)
            is_delete_aligned_ours() && is_new_array_aligned_ours();
 }
 
-/* Whether no form is replaced, of which another might call it, or free by free() what it gave. */
-static MA_RARE bool are_all_ours(void)
+/* Whether what a form of new gave is to go by the same form of delete: if no form is replaced, of which another might call it, or free by
+ * free() what it gave. */
+static MA_RARE bool compares_families(void)
 {
-    return is_array_size_ours() && is_array_aligned_size_ours() &&
+    return options.check >= 2 && options.mismatch != 0 && is_array_size_ours() &&
+           is_array_aligned_size_ours() &&
            is_ours((void *)_ZnwmRKSt9nothrow_t, (void *)own_new_nothrow) &&
            is_ours((void *)_ZnamRKSt9nothrow_t, (void *)own_new_array_nothrow);
 }
@@ -134,7 +136,7 @@ static MA_RARE bool are_all_ours(void)
 static MA_RARE __attribute__((noinline)) void *note_watched(void *payload,
                                                             enum checked_family family)
 {
-    if (checked_is_on() && are_all_ours()) {
+    if (compares_families()) {
         checked_note_family(payload, family);
     }
     return payload;
@@ -143,7 +145,7 @@ static MA_RARE __attribute__((noinline)) void *note_watched(void *payload,
 static MA_RARE __attribute__((noinline)) void claim_watched(void *payload,
                                                             enum checked_family family)
 {
-    if (checked_is_on() && are_all_ours()) {
+    if (compares_families()) {
         checked_claim(payload, family);
     }
 }

@@ -118,7 +118,7 @@ bool checked_has(const void *payload)
 void checked_note_family(void *payload, enum checked_family family)
 {
     struct checked *c = checked_of(payload);
-    if (c != NULL && options.check >= 2 && options.mismatch != 0) {
+    if (c != NULL) {
         checked_set_family(c, family);
     }
 }
@@ -127,7 +127,7 @@ void checked_claim(void *payload, enum checked_family family)
 {
     const char *caller = family == FAMILY_NEW ? "operator delete" : "operator delete[]";
     struct checked *c = checked_of(payload);
-    if (c != NULL && options.check >= 2 && options.mismatch != 0) {
+    if (c != NULL) {
         checked_require(c, caller);
         checked_require_family(c, family, caller);
         checked_set_family(c, family == FAMILY_NEW ? FAMILY_MALLOC : FAMILY_NEW);

@@ -242,15 +242,20 @@ static inline void copy_object(void *to, const void *from, size_t size)
     memcpy(to, from, size);
 }
 
+/* `to`, which has the first `size` bytes of `payload`, and that is freed; unless it is NULL. */
+static inline void *moved_to(void *to, void *payload, size_t size)
+{
+    if (to != NULL) {
+        copy_object(to, payload, size);
+        ma_free(payload);
+    }
+    return to;
+}
+
 /* ma_realloc() by allocating, copying and freeing. */
 static inline void *realloc_by_copy(void *payload, size_t old_size, size_t size)
 {
-    void *moved = ma_malloc(size);
-    if (moved != NULL) {
-        copy_object(moved, payload, old_size < size ? old_size : size);
-        ma_free(payload);
-    }
-    return moved;
+    return moved_to(ma_malloc(size), payload, old_size < size ? old_size : size);
 }
 
 /* ma_realloc() of a live object of a class to 1 to PTRDIFF_MAX bytes. */
@@ -286,10 +291,9 @@ static void *realloc_block(const struct segment *segment, void *payload, size_t 
         }
     }
     if (usable <= MA_SHRINK_MAX && size / 2 > usable && size < MEDIUM_REQUEST_MAX) {
-        void *cached = front_take(size); /* as little, and the core has nothing to do */
+        /* As little to copy, and the core has nothing to do. */
+        void *cached = moved_to(front_take(size), payload, usable);
         if (cached != NULL) {
-            copy_object(cached, payload, usable);
-            ma_free(payload);
             return cached;
         }
     }

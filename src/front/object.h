@@ -64,11 +64,16 @@ static inline __attribute__((always_inline)) bool object_has_mark(const struct o
     return object_bears(o, object_mark(o));
 }
 
-static inline void object_set_mark(struct object *o)
+/* `o` bears `mark` now, which is forgotten. */
+static inline __attribute__((always_inline)) void object_bear(struct object *o, uintptr_t mark)
 {
-    uintptr_t mark = object_mark(o);
     o->mark = mark;
     object_forget(mark);
+}
+
+static inline void object_set_mark(struct object *o)
+{
+    object_bear(o, object_mark(o));
 }
 
 /* Of a cached block's payload: it covers the first word, too, so that a write to this is noticed (the factor: also where both
@@ -96,9 +101,7 @@ static inline __attribute__((always_inline)) bool object_has_block_mark(const st
 /* Its link is set. */
 static inline void object_set_block_mark(struct object *o)
 {
-    uintptr_t mark = object_block_mark(o);
-    o->mark = mark;
-    object_forget(mark);
+    object_bear(o, object_block_mark(o));
 }
 
 #endif

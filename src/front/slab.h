@@ -241,8 +241,7 @@ struct object *slab_pop(struct slab *slab);
  * thread. */
 static inline bool slab_push(struct slab *slab, struct object *o, uintptr_t mark)
 {
-    o->mark = mark;
-    object_forget(mark);
+    object_bear(o, mark);
     o->next = slab->free;
     slab->free = o;
     return slab_count_used(slab, -1);

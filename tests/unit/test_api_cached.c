@@ -106,6 +106,14 @@ static void nor_for_what_grows_by_realloc(void **state)
     }
 }
 
+/* The first 5,000 bytes are as they were written. */
+static void assert_filled(const char *payload)
+{
+    for (int i = 0; i < 5000; i++) {
+        assert_int_equal(payload[i], 0x3c);
+    }
+}
+
 static void what_shrinks_to_a_small_part_leaves_a_whole_block(void **state)
 {
     (void)state;
@@ -113,9 +121,7 @@ static void what_shrinks_to_a_small_part_leaves_a_whole_block(void **state)
     memset(payload, 0x3c, 5000);
     char *small = ma_realloc(payload, 5000);
     assert_ptr_not_equal(small, payload);
-    for (int i = 0; i < 5000; i++) {
-        assert_int_equal(small[i], 0x3c);
-    }
+    assert_filled(small);
     assert_ptr_equal(ma_malloc(200000), payload);
     ma_free(payload);
     ma_free(small);
@@ -130,9 +136,7 @@ static void what_grows_to_a_multiple_takes_a_cached_block(void **state)
     ma_free(other);
     char *large = ma_realloc(payload, 100000);
     assert_ptr_equal(large, other);
-    for (int i = 0; i < 5000; i++) {
-        assert_int_equal(large[i], 0x3c);
-    }
+    assert_filled(large);
     assert_ptr_equal(ma_malloc(5000), payload);
     ma_free(payload);
     ma_free(large);

@@ -302,15 +302,22 @@ static void a_top_of_no_age_is_kept_as_far_as_it_is_no_more_than_what_lives(void
     assert_in_range(mb_size(tail_of(core)), 10 * MIB, 10 * MIB + MA_TRIM_HOLD + MIB);
 }
 
-/* Build 128 MiB and drop them. Returns what of them the heap has kept. */
-static size_t kept_of_a_building(struct ma_core *core)
+enum { STOREYS = 16 };
+
+/* Build 128 MiB. */
+static void build(struct ma_core *core, void *payloads[STOREYS])
 {
-    enum { COUNT = 16 };
-    void *payloads[COUNT];
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = 0; i < STOREYS; i++) {
         payloads[i] = core_alloc(core, 8 * MIB);
     }
-    for (int i = 0; i < COUNT; i++) {
+}
+
+/* Build them and drop them. Returns what of them the heap has kept. */
+static size_t kept_of_a_building(struct ma_core *core)
+{
+    void *payloads[STOREYS];
+    build(core, payloads);
+    for (int i = 0; i < STOREYS; i++) {
         core_free(core, payloads[i]);
     }
     return core->heap_bytes;
@@ -333,13 +340,10 @@ static void what_was_given_back_at_once_and_needed_again_is_kept_the_next_time(v
 /* The same of a building that stands for `milliseconds`, and is dropped from its end, so that the top grows step by step. */
 static size_t kept_of_a_stack(struct ma_core *core, uint64_t milliseconds)
 {
-    enum { COUNT = 16 };
-    void *payloads[COUNT];
-    for (int i = 0; i < COUNT; i++) {
-        payloads[i] = core_alloc(core, 8 * MIB);
-    }
+    void *payloads[STOREYS];
+    build(core, payloads);
     fake_os_sleep(milliseconds);
-    for (int i = COUNT; i-- > 0;) {
+    for (int i = STOREYS; i-- > 0;) {
         core_free(core, payloads[i]);
     }
     return core->heap_bytes;
